@@ -1,0 +1,1 @@
+//! IAM policy documents: does a statement list allow an action on a resource?

@@ -1,0 +1,151 @@
+//! The pure core: [`decide`] takes an execution and one thing that happened to it, and answers with the history events
+//! that follow and the commands to perform.
+//!
+//! Synchronous and total: no I/O, no clock, no randomness. Time and a seed arrive with the [`Step`]. An execution *is*
+//! its steps: replaying them through [`decide`] from [`Execution::new`] rebuilds the same state, live and after a
+//! crash. The driver stores each step with the events it gave in one transaction, and only then performs the commands.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use clock::Timestamp;
+
+use crate::history::HistoryEvent;
+
+/// One thing that happened, with the time and the randomness that belong to it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Step {
+    /// When it happened.
+    pub at: Timestamp,
+    /// Feeds task tokens, `States.UUID`, `States.MathRandom` and jitter.
+    pub seed: u64,
+    /// What happened.
+    pub stimulus: Stimulus,
+}
+
+/// What can happen to an execution.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Stimulus {
+    /// `StartExecution`. Always the first step, and only the first.
+    Started,
+    /// The service answered a `Request` or `Submit` command (JSON text).
+    TaskSucceeded {
+        /// From [`Command::Task`].
+        task: TaskId,
+        /// JSON text.
+        output: Arc<str>,
+    },
+    /// A task failed: by its service, by `SendTaskFailure`, or because it could not be started.
+    TaskFailed {
+        /// From [`Command::Task`].
+        task: TaskId,
+        /// `Error` of the error output.
+        error: Option<String>,
+        /// `Cause` of the error output.
+        cause: Option<String>,
+    },
+    /// The call of a `.waitForTaskToken` or `.sync` task returned: `TaskSubmitted`.
+    TaskSubmitted {
+        /// From [`Command::Task`].
+        task: TaskId,
+        /// JSON text.
+        output: Arc<str>,
+    },
+    /// A worker took the activity task.
+    ActivityStarted {
+        /// From [`Command::Task`].
+        task: TaskId,
+        /// `workerName` of GetActivityTask.
+        worker: Option<String>,
+    },
+    /// `SendTaskHeartbeat`.
+    Heartbeat {
+        /// From [`Command::Task`].
+        task: TaskId,
+    },
+    /// A timer of [`Command::SetTimer`] came due.
+    TimerFired {
+        /// From [`Command::SetTimer`].
+        timer: TimerId,
+    },
+    /// `StopExecution`.
+    Stopped {
+        /// As given by the caller.
+        error: Option<String>,
+        /// As given by the caller.
+        cause: Option<String>,
+    },
+}
+
+/// A task within its execution, in order of scheduling. A retried task is a new task.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct TaskId(pub u32);
+
+/// A timer within its execution, in order of setting.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct TimerId(pub u32);
+
+/// What the driver must do after the step is durable.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Command {
+    /// Start this task; its result comes back as a stimulus.
+    Task(TaskRequest),
+    /// The task no longer matters (timed out, aborted): forget it, answer later results with `TaskTimedOut`.
+    CancelTask(TaskId),
+    /// Bring back `TimerFired` at this time.
+    SetTimer {
+        /// Which.
+        timer: TimerId,
+        /// When.
+        due: Timestamp,
+    },
+    /// The timer is no longer wanted.
+    CancelTimer(TimerId),
+}
+
+/// A task to start.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TaskRequest {
+    /// Which.
+    pub task: TaskId,
+    /// The state's `Resource`, an ARN.
+    pub resource: Arc<str>,
+    /// Effective input: `Parameters`/`Arguments` applied (JSON text).
+    pub parameters: Arc<str>,
+    /// The task token: made for `.waitForTaskToken` and activities, `None` otherwise.
+    pub token: Option<Arc<str>>,
+}
+
+/// How an execution stands.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Outcome {
+    /// Still going.
+    Running,
+    /// Finished with this output (JSON text).
+    Succeeded(Arc<str>),
+    /// Failed.
+    Failed {
+        /// Error name.
+        error: Option<String>,
+        /// Error text.
+        cause: Option<String>,
+    },
+    /// The machine's `TimeoutSeconds` passed.
+    TimedOut,
+    /// Stopped.
+    Aborted {
+        /// As given to StopExecution.
+        error: Option<String>,
+        /// As given to StopExecution.
+        cause: Option<String>,
+    },
+}
+
+/// What [`decide`] answers.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Decision {
+    /// New history, in order.
+    pub events: Vec<HistoryEvent>,
+    /// What to do once the events are durable.
+    pub commands: Vec<Command>,
+}
