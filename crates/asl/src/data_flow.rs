@@ -1,0 +1,44 @@
+//! `InputPath`, `OutputPath` and `ResultPath`.
+
+use crate::data::Data;
+use crate::error::EvaluationError;
+use crate::path::{Path, ReferencePath};
+use crate::scope::Scope;
+
+/// `InputPath` or `OutputPath`.
+#[derive(Debug, Clone, Default)]
+pub enum PathField {
+    /// `$`, the default: everything, text and all.
+    #[default]
+    Whole,
+    /// JSON null: `{}`.
+    Null,
+    /// Any other path.
+    Select(Path),
+}
+
+impl PathField {
+    /// The part of the scope that the path selects.
+    pub fn select(&self, scope: &Scope<'_>) -> Result<Data, EvaluationError> {
+        todo!()
+    }
+}
+
+/// `ResultPath`: where the result goes in the raw state input.
+#[derive(Debug, Clone, Default)]
+pub enum ResultPath {
+    /// `$`, the default: the result replaces the input.
+    #[default]
+    Replace,
+    /// JSON null: the result is dropped, the raw input goes on.
+    Discard,
+    /// The result is put at this place.
+    Put(ReferencePath),
+}
+
+impl ResultPath {
+    /// Merges a result into the raw state input; missing objects on the way are created.
+    pub fn place(&self, raw_input: &Data, result: &Data) -> Result<Data, EvaluationError> {
+        todo!()
+    }
+}

@@ -1,0 +1,5 @@
+//! Items.
+
+/// Where items come from.
+#[derive(Debug, Clone)]
+pub(crate) enum ItemsSource {}

@@ -1,0 +1,5 @@
+//! Numbers.
+
+/// Where a number comes from.
+#[derive(Debug, Clone)]
+pub(crate) enum NumberSource {}
