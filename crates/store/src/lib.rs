@@ -5,13 +5,17 @@
 //! or enters this crate.
 
 mod error;
+mod faulty;
 mod memory;
+mod sqlite;
 mod transaction;
 
 use std::ops::Bound;
 
 pub use error::Error;
+pub use faulty::{Fault, FaultyStore};
 pub use memory::MemoryStore;
+pub use sqlite::{Options, SqliteStore, Statistics};
 pub use transaction::{Bytes, Key, Keyspace, Transaction};
 
 /// One page of a range scan, in key order.
@@ -39,20 +43,14 @@ pub trait Store: Send + Sync + 'static {
     ///
     /// Two commits that are both under way may become durable in either order. Dropping the future loses the
     /// answer, not necessarily the transaction.
-    fn commit(
-        &self,
-        transaction: Transaction,
-    ) -> futures::future::BoxFuture<'static, Result<(), Error>>;
+    fn commit(&self, transaction: Transaction) -> futures::future::BoxFuture<'static, Result<(), Error>>;
 }
 
 /// Whether no key can lie between these bounds.
 fn is_empty_range(lower: Bound<&[u8]>, upper: Bound<&[u8]>) -> bool {
     match (lower, upper) {
         (Bound::Included(low), Bound::Included(high)) => low > high,
-        (
-            Bound::Included(low) | Bound::Excluded(low),
-            Bound::Excluded(high) | Bound::Included(high),
-        ) => low >= high,
+        (Bound::Included(low) | Bound::Excluded(low), Bound::Excluded(high) | Bound::Included(high)) => low >= high,
         (Bound::Unbounded, _) | (_, Bound::Unbounded) => false,
     }
 }

@@ -6,7 +6,7 @@ use std::{
     sync::Arc,
 };
 
-use futures::future::{self, BoxFuture};
+use futures::future::BoxFuture;
 use parking_lot::RwLock;
 
 use crate::{
@@ -28,18 +28,12 @@ impl MemoryStore {
 
     fn apply(&self, transaction: Transaction) -> Result<(), Error> {
         let mut keyspaces = self.keyspaces.write();
-        let holds = transaction
-            .conditions
-            .iter()
-            .all(|condition| match condition {
-                Condition::Absent(keyspace, key) => keyspaces
-                    .get(keyspace)
-                    .is_none_or(|map| !map.contains_key(key)),
-                Condition::Equals(keyspace, key, value) => keyspaces
-                    .get(keyspace)
-                    .and_then(|map| map.get(key))
-                    .is_some_and(|found| found == value),
-            });
+        let holds = transaction.conditions.iter().all(|condition| match condition {
+            Condition::Absent(keyspace, key) => keyspaces.get(keyspace).is_none_or(|map| !map.contains_key(key)),
+            Condition::Equals(keyspace, key, value) => {
+                keyspaces.get(keyspace).and_then(|map| map.get(key)).is_some_and(|found| found == value)
+            }
+        });
         if !holds {
             return Err(Error::Conflict);
         }
@@ -59,12 +53,7 @@ impl MemoryStore {
 
 impl Store for MemoryStore {
     fn get(&self, keyspace: Keyspace, key: &[u8]) -> Result<Option<Bytes>, Error> {
-        Ok(self
-            .keyspaces
-            .read()
-            .get(&keyspace)
-            .and_then(|map| map.get(key))
-            .cloned())
+        Ok(self.keyspaces.read().get(&keyspace).and_then(|map| map.get(key)).cloned())
     }
 
     fn range(
@@ -77,10 +66,7 @@ impl Store for MemoryStore {
     ) -> Result<Page, Error> {
         let keyspaces = self.keyspaces.read();
         // `BTreeMap::range` panics on bounds that cross.
-        let Some(map) = keyspaces
-            .get(&keyspace)
-            .filter(|_| !is_empty_range(lower, upper))
-        else {
+        let Some(map) = keyspaces.get(&keyspace).filter(|_| !is_empty_range(lower, upper)) else {
             return Ok(Page::new());
         };
         let entries = map.range::<[u8], _>((lower, upper));
@@ -92,7 +78,8 @@ impl Store for MemoryStore {
     }
 
     fn commit(&self, transaction: Transaction) -> BoxFuture<'static, Result<(), Error>> {
-        Box::pin(future::ready(self.apply(transaction)))
+        let store = self.clone();
+        Box::pin(async move { store.apply(transaction) })
     }
 }
 
@@ -106,21 +93,13 @@ mod tests {
     fn commits_whole_or_not_at_all_and_scans_in_order() {
         let store = MemoryStore::new();
         let mut first = Transaction::new();
-        first
-            .put(KS, *b"1", *b"one")
-            .put(KS, *b"2", *b"two")
-            .put(KS, *b"3", *b"three");
+        first.put(KS, *b"1", *b"one").put(KS, *b"2", *b"two").put(KS, *b"3", *b"three");
         futures::executor::block_on(store.commit(first)).expect("a first commit");
         let mut second = Transaction::new();
         second.require_absent(KS, *b"2").put(KS, *b"9", *b"nine");
-        assert!(matches!(
-            futures::executor::block_on(store.commit(second)),
-            Err(Error::Conflict)
-        ));
+        assert!(matches!(futures::executor::block_on(store.commit(second)), Err(Error::Conflict)));
         let keys = |limit, reverse| -> Vec<Key> {
-            let page = store
-                .range(KS, Bound::Unbounded, Bound::Unbounded, limit, reverse)
-                .expect("a page");
+            let page = store.range(KS, Bound::Unbounded, Bound::Unbounded, limit, reverse).expect("a page");
             page.into_iter().map(|(key, _)| key).collect()
         };
         assert_eq!(keys(10, false), [b"1", b"2", b"3"]);

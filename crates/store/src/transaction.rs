@@ -38,14 +38,8 @@ impl Transaction {
     }
 
     /// Writes `value` at `key`.
-    pub fn put(
-        &mut self,
-        keyspace: Keyspace,
-        key: impl Into<Key>,
-        value: impl Into<Bytes>,
-    ) -> &mut Self {
-        self.writes
-            .push(Write::Put(keyspace, key.into(), value.into()));
+    pub fn put(&mut self, keyspace: Keyspace, key: impl Into<Key>, value: impl Into<Bytes>) -> &mut Self {
+        self.writes.push(Write::Put(keyspace, key.into(), value.into()));
         self
     }
 
@@ -57,20 +51,26 @@ impl Transaction {
 
     /// Commits only if `key` does not exist.
     pub fn require_absent(&mut self, keyspace: Keyspace, key: impl Into<Key>) -> &mut Self {
-        self.conditions
-            .push(Condition::Absent(keyspace, key.into()));
+        self.conditions.push(Condition::Absent(keyspace, key.into()));
         self
     }
 
     /// Commits only if the value at `key` is `value`, byte for byte.
-    pub fn require_equals(
-        &mut self,
-        keyspace: Keyspace,
-        key: impl Into<Key>,
-        value: impl Into<Bytes>,
-    ) -> &mut Self {
-        self.conditions
-            .push(Condition::Equals(keyspace, key.into(), value.into()));
+    pub fn require_equals(&mut self, keyspace: Keyspace, key: impl Into<Key>, value: impl Into<Bytes>) -> &mut Self {
+        self.conditions.push(Condition::Equals(keyspace, key.into(), value.into()));
         self
+    }
+
+    /// Bytes of keys and values, conditions included.
+    pub(crate) fn bytes(&self) -> usize {
+        let conditions = self.conditions.iter().map(|condition| match condition {
+            Condition::Absent(_, key) => key.len(),
+            Condition::Equals(_, key, value) => key.len() + value.len(),
+        });
+        let writes = self.writes.iter().map(|write| match write {
+            Write::Put(_, key, value) => key.len() + value.len(),
+            Write::Delete(_, key) => key.len(),
+        });
+        conditions.chain(writes).sum()
     }
 }
