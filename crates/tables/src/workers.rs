@@ -1,0 +1,68 @@
+//! The threads that run the engine: a bounded queue in front, a oneshot answer behind.
+
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{Arc, Mutex, mpsc},
+    thread,
+};
+
+use aws_protocol::ServiceError;
+use dynoxide::Database;
+use serde_json::Value;
+use tokio::sync::{Semaphore, oneshot};
+
+use crate::operations::Operation;
+
+/// Threads. The engine serialises on one lock, so a second one only overlaps JSON work with the disk.
+const THREADS: usize = 2;
+/// Calls that may wait; more make their callers wait.
+const QUEUE: usize = 256;
+/// The engine recurses over expressions of up to 4,096 characters: `((((...` needs more than a usual stack.
+const STACK_BYTES: usize = 64 << 20;
+
+type Call = (Operation, Value, oneshot::Sender<Result<Value, ServiceError>>);
+
+pub(crate) struct Workers {
+    queue: mpsc::Sender<Call>,
+    places: Semaphore,
+}
+
+impl Workers {
+    pub(crate) fn start(database: Database) -> std::io::Result<Self> {
+        let (queue, calls) = mpsc::channel::<Call>();
+        let calls = Arc::new(Mutex::new(calls));
+        for number in 0..THREADS {
+            let (calls, database) = (Arc::clone(&calls), database.clone());
+            thread::Builder::new()
+                .name(format!("tables-{number}"))
+                .stack_size(STACK_BYTES)
+                .spawn(move || work(&calls, &database))?;
+        }
+        Ok(Self { queue, places: Semaphore::new(QUEUE) })
+    }
+
+    pub(crate) async fn perform(&self, operation: Operation, input: Value) -> Result<Value, ServiceError> {
+        let _place = self.places.acquire().await.map_err(ServiceError::internal)?;
+        let (answer, answered) = oneshot::channel();
+        self.queue.send((operation, input, answer)).map_err(ServiceError::internal)?;
+        answered.await.map_err(ServiceError::internal)?
+    }
+}
+
+fn work(calls: &Mutex<mpsc::Receiver<Call>>, database: &Database) {
+    loop {
+        let next = calls.lock().expect("receiving does not panic").recv();
+        let Ok((operation, input, answer)) = next else {
+            return; // The service was dropped.
+        };
+        let result = catch_unwind(AssertUnwindSafe(|| operation(database, input)))
+            .unwrap_or_else(|_| Err(ServiceError::internal("the table engine panicked; see the log above")));
+        if let Err(error) = &result
+            && let Some(cause) = &error.internal
+        {
+            tracing::error!(%cause, "the table engine failed");
+        }
+        // A caller that went away needs no answer.
+        let _ = answer.send(result);
+    }
+}

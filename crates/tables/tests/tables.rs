@@ -1,0 +1,119 @@
+//! The embedded DynamoDB through the `Service` trait: what data sources, Task states and the wire see.
+
+use aws_protocol::{Caller, Service, ServiceError};
+use serde_json::{Value, json};
+use tables::Tables;
+
+async fn call(tables: &Tables, operation: &str, input: Value) -> Result<Value, ServiceError> {
+    tables.call(operation, input, &Caller::anonymous()).await
+}
+
+fn orders_table() -> Value {
+    json!({
+        "TableName": "orders",
+        "AttributeDefinitions": [{ "AttributeName": "id", "AttributeType": "S" }],
+        "KeySchema": [{ "AttributeName": "id", "KeyType": "HASH" }],
+        "BillingMode": "PAY_PER_REQUEST",
+    })
+}
+
+async fn in_memory() -> Tables {
+    let tables = Tables::in_memory().expect("tables in memory");
+    assert!(tables.put_table(orders_table()).await.expect("the table is valid"));
+    tables
+}
+
+#[tokio::test]
+async fn an_item_comes_back_as_it_was_put() {
+    let tables = in_memory().await;
+    let item = json!({ "id": { "S": "1" }, "amount": { "N": "12.5" }, "tags": { "L": [{ "BOOL": true }] } });
+    call(&tables, "PutItem", json!({ "TableName": "orders", "Item": item })).await.expect("put");
+    let got = call(&tables, "GetItem", json!({ "TableName": "orders", "Key": { "id": { "S": "1" } } })).await;
+    assert_eq!(got.expect("get")["Item"], item);
+}
+
+#[tokio::test]
+async fn putting_a_table_twice_keeps_the_first() {
+    let tables = in_memory().await;
+    assert!(!tables.put_table(orders_table()).await.expect("still valid"));
+}
+
+#[tokio::test]
+async fn a_failed_condition_is_dynamodbs_exception_with_the_item_on_request() {
+    let tables = in_memory().await;
+    let put = json!({
+        "TableName": "orders",
+        "Item": { "id": { "S": "1" } },
+        "ConditionExpression": "attribute_not_exists(id)",
+        "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+    });
+    call(&tables, "PutItem", put.clone()).await.expect("the first put");
+    let error = call(&tables, "PutItem", put).await.expect_err("the second put");
+    assert_eq!(error.code, "ConditionalCheckFailedException");
+    assert_eq!(error.message, "The conditional request failed");
+    assert_eq!(error.status, 400);
+    assert_eq!(error.members["Item"], json!({ "id": { "S": "1" } }));
+}
+
+#[tokio::test]
+async fn a_cancelled_transaction_carries_its_reasons() {
+    let tables = in_memory().await;
+    let check = json!({ "ConditionCheck": {
+        "TableName": "orders", "Key": { "id": { "S": "none" } }, "ConditionExpression": "attribute_exists(id)" } });
+    let put = json!({ "Put": { "TableName": "orders", "Item": { "id": { "S": "2" } } } });
+    let error = call(&tables, "TransactWriteItems", json!({ "TransactItems": [check, put] })).await.expect_err("fails");
+    assert_eq!(error.code, "TransactionCanceledException");
+    let codes: Vec<_> = error.members["CancellationReasons"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|reason| reason["Code"].as_str().expect("a code"))
+        .collect();
+    assert_eq!(codes, ["ConditionalCheckFailed", "None"]);
+}
+
+#[tokio::test]
+async fn unknown_operations_and_misshapen_requests_are_refused_by_name() {
+    let tables = in_memory().await;
+    let error = call(&tables, "RestoreTableFromBackup", json!({})).await.expect_err("not there");
+    assert_eq!(error.code, "UnknownOperationException");
+    let error = call(&tables, "PutItem", json!({ "TableName": 5 })).await.expect_err("no such shape");
+    assert_eq!(error.status, 400);
+    assert!(["SerializationException", "ValidationException"].contains(&error.code.as_ref()), "{error}");
+}
+
+#[tokio::test]
+async fn the_deepest_expression_dynamodb_allows_does_not_end_the_process() {
+    let tables = in_memory().await;
+    for condition in ["(".repeat(4096), format!("{}id = :v{}", "(".repeat(2000), ")".repeat(2000)), "NOT ".repeat(1024)]
+    {
+        let put = json!({
+            "TableName": "orders",
+            "Item": { "id": { "S": "1" } },
+            "ConditionExpression": condition,
+            "ExpressionAttributeValues": { ":v": { "S": "1" } },
+        });
+        let error = call(&tables, "PutItem", put).await.expect_err("no valid expression");
+        assert_eq!(error.code, "ValidationException", "{error}");
+    }
+    let still_there = call(&tables, "DescribeTable", json!({ "TableName": "orders" })).await.expect("describe");
+    assert_eq!(still_there["Table"]["TableStatus"], "ACTIVE");
+}
+
+#[tokio::test]
+async fn what_was_put_survives_a_restart() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("tables.sqlite");
+    {
+        let tables = Tables::open(&path).expect("a new file");
+        tables.put_table(orders_table()).await.expect("the table");
+        tables.put_time_to_live("orders", "expires").await.expect("expiry");
+        let put = json!({ "TableName": "orders", "Item": { "id": { "S": "kept" } } });
+        call(&tables, "PutItem", put).await.expect("put");
+    }
+    let tables = Tables::open(&path).expect("the same file");
+    assert!(!tables.put_table(orders_table()).await.expect("the table is there"));
+    tables.put_time_to_live("orders", "expires").await.expect("expiry is there");
+    let got = call(&tables, "GetItem", json!({ "TableName": "orders", "Key": { "id": { "S": "kept" } } })).await;
+    assert_eq!(got.expect("get")["Item"]["id"]["S"], "kept");
+}
