@@ -4,13 +4,37 @@
 //! Synchronous and total: no I/O, no clock, no randomness. Time and a seed arrive with the [`Step`]. An execution *is*
 //! its steps: replaying them through [`decide`] from [`Execution::new`] rebuilds the same state, live and after a
 //! crash. The driver stores each step with the events it gave in one transaction, and only then performs the commands.
+//!
+//! Inside, an execution is a set of *frames*, one for the top level and one for each running branch or iteration; a
+//! frame stands in one state. `decide` works off a queue of small units (enter a state, start a task, end a frame), so
+//! concurrent frames interleave as they do on AWS and nothing recurses.
+
+mod branches;
+mod context;
+mod data_flow;
+mod decide;
+mod enter;
+mod execution;
+mod failure;
+mod frame;
+mod identity;
+mod map;
+mod problem;
+mod resource;
+mod run;
+mod task;
+mod timers;
 
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
 use clock::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use crate::history::HistoryEvent;
+
+pub use decide::decide;
+pub use execution::Execution;
+pub use identity::{ExecutionIdentity, ExecutionKind};
 
 /// One thing that happened, with the time and the randomness that belong to it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -21,6 +45,10 @@ pub struct Step {
     pub seed: u64,
     /// What happened.
     pub stimulus: Stimulus,
+    /// Of the activities that [`Execution::activities`] names, those that do not exist now: a Task that would schedule one
+    /// fails instead.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub absent_activities: Vec<Arc<str>>,
 }
 
 /// What can happen to an execution.

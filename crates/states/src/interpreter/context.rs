@@ -1,0 +1,154 @@
+//! What the fields of a state may read: the context object (`$$`), the variables, the time and the seed.
+//!
+//! <https://docs.aws.amazon.com/step-functions/latest/dg/input-output-contextobject.html>
+
+use std::{cell::OnceCell, sync::Arc};
+
+use asl::{Data, EvaluationError, Scope, Variables};
+use chrono::{DateTime, SecondsFormat};
+use clock::Timestamp;
+use serde_json::{Map, Value, json};
+
+use super::{
+    ExecutionIdentity, ExecutionKind,
+    frame::{FrameId, MapItem},
+    problem::Problem,
+    run::Run,
+};
+
+/// A frame's surroundings while the fields of one of its states are evaluated.
+pub(super) struct Scene {
+    identity: Arc<ExecutionIdentity>,
+    execution_input: Option<Data>,
+    state: Arc<str>,
+    entered: u64,
+    entered_at: Timestamp,
+    /// `State.RetryCount`, which only Task states show.
+    retry_count: Option<u64>,
+    /// `Task.Token`.
+    pub(super) token: Option<Arc<str>>,
+    /// `Map.Item`.
+    pub(super) map_item: Option<Arc<MapItem>>,
+    variables: Arc<Variables>,
+    /// Made when a field first needs it: most states need none.
+    context: OnceCell<Data>,
+}
+
+impl Run<'_> {
+    /// The surroundings of the state in which a frame stands.
+    pub(super) fn scene(&self, frame: FrameId) -> Option<Scene> {
+        let frame = self.frame(frame)?;
+        let active = frame.active.as_ref()?;
+        let state = self.definition.state(active.state);
+        Some(Scene {
+            identity: self.execution.identity.clone(),
+            execution_input: self.execution.input.clone().ok(),
+            state: state.name.clone(),
+            entered: active.entered,
+            entered_at: active.entered_at,
+            retry_count: matches!(state.kind, asl::StateKind::Task(_)).then(|| active.retry_count()),
+            token: None,
+            map_item: frame.map_item.clone(),
+            variables: frame.variables.clone(),
+            context: OnceCell::new(),
+        })
+    }
+
+    /// A scope whose `$` is `input`.
+    pub(super) fn scope<'s>(&'s self, scene: &'s Scene, input: &'s Data) -> Scope<'s> {
+        Scope {
+            input,
+            context: scene.context.get_or_init(|| scene.context_object()),
+            variables: &scene.variables,
+            result: None,
+            error_output: None,
+            random: &self.random,
+            now_millis: self.at.0,
+        }
+    }
+}
+
+impl Scene {
+    /// The same surroundings for an iteration of the Map state.
+    pub(super) fn with_item(&self, item: Arc<MapItem>) -> Self {
+        Self {
+            identity: self.identity.clone(),
+            execution_input: self.execution_input.clone(),
+            state: self.state.clone(),
+            map_item: Some(item),
+            token: None,
+            variables: self.variables.clone(),
+            context: OnceCell::new(),
+            ..*self
+        }
+    }
+
+    /// A failed evaluation in the words of the history.
+    pub(super) fn problem(&self, error: &EvaluationError) -> Problem {
+        Problem::evaluation(&self.state, self.entered, error)
+    }
+
+    /// An error of the workflow itself, in the words of the history.
+    pub(super) fn runtime(&self, text: &str) -> Problem {
+        Problem::runtime(&self.state, self.entered, text)
+    }
+
+    /// Members in the order AWS prints them.
+    fn context_object(&self) -> Data {
+        let mut context = Map::new();
+        context.insert("Execution".into(), self.execution());
+        context.insert(
+            "StateMachine".into(),
+            json!({ "Id": &*self.identity.state_machine_arn, "Name": &*self.identity.state_machine_name }),
+        );
+        context.insert("State".into(), self.state());
+        if let Some(token) = &self.token {
+            context.insert("Task".into(), json!({ "Token": &**token }));
+        }
+        if let Some(item) = &self.map_item {
+            context.insert("Map".into(), json!({ "Item": { "Index": item.index, "Value": item.value.value() } }));
+        }
+        Data::from_value(Value::Object(context))
+    }
+
+    fn execution(&self) -> Value {
+        let identity = &self.identity;
+        let input = self.execution_input.as_ref().map_or(&Value::Null, Data::value);
+        let mut execution = Map::new();
+        execution.insert("Id".into(), Value::from(&*identity.arn));
+        execution.insert("Input".into(), input.clone());
+        execution.insert("StartTime".into(), Value::from(iso_8601(identity.start_time)));
+        execution.insert("Name".into(), Value::from(&*identity.name));
+        execution.insert("RoleArn".into(), Value::from(&*identity.role_arn));
+        if identity.kind == ExecutionKind::Standard {
+            execution.insert("RedriveCount".into(), Value::from(0));
+        }
+        Value::Object(execution)
+    }
+
+    fn state(&self) -> Value {
+        let mut state = Map::new();
+        state.insert("Name".into(), Value::from(&*self.state));
+        state.insert("EnteredTime".into(), Value::from(iso_8601(self.entered_at)));
+        if let Some(count) = self.retry_count {
+            state.insert("RetryCount".into(), Value::from(count));
+        }
+        Value::Object(state)
+    }
+}
+
+/// `2024-01-01T00:00:00.000Z`.
+fn iso_8601(at: Timestamp) -> String {
+    DateTime::from_timestamp_millis(at.0).unwrap_or(DateTime::UNIX_EPOCH).to_rfc3339_opts(SecondsFormat::Millis, true)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_have_milliseconds_and_z() {
+        assert_eq!(iso_8601(Timestamp(1_704_067_200_000)), "2024-01-01T00:00:00.000Z");
+        assert_eq!(iso_8601(Timestamp(1_704_067_200_042)), "2024-01-01T00:00:00.042Z");
+    }
+}

@@ -1,0 +1,114 @@
+//! [`decide`]: the one function that changes an execution, and how it begins and ends.
+
+use std::sync::Arc;
+
+use asl::Variables;
+
+use super::{
+    Command, Decision, Execution, Outcome, Step, Stimulus,
+    frame::{Frame, FrameId},
+    problem::Problem,
+    run::{Run, Unit},
+    timers::{Purpose, seconds_after},
+};
+use crate::history::{EventDetails, Failure};
+
+/// The top level is the first frame.
+pub(super) const TOP: FrameId = FrameId(0);
+
+/// What follows from a step.
+///
+/// Total: a stimulus that does not fit (a late result, a second start, anything after the end) gives an empty decision
+/// and leaves the execution as it is.
+pub fn decide(execution: &mut Execution, step: &Step) -> Decision {
+    let has_begun = execution.next_event_id > 1;
+    if !execution.is_running() || has_begun == matches!(step.stimulus, Stimulus::Started) {
+        return Decision::default();
+    }
+    let mut run = Run::new(execution, step);
+    run.apply(&step.stimulus);
+    run.drain();
+    run.decision
+}
+
+impl Run<'_> {
+    fn apply(&mut self, stimulus: &Stimulus) {
+        match stimulus {
+            Stimulus::Started => self.start(),
+            Stimulus::TaskSucceeded { task, output } => self.task_succeeded(*task, output),
+            Stimulus::TaskFailed { task, error, cause } => {
+                self.task_failed(*task, Problem::given(error.as_deref(), cause.as_deref()));
+            }
+            Stimulus::TaskSubmitted { task, output } => self.task_submitted(*task, output),
+            Stimulus::ActivityStarted { task, worker } => self.activity_started(*task, worker.as_deref()),
+            Stimulus::Heartbeat { task } => self.heartbeat(*task),
+            Stimulus::TimerFired { timer } => self.timer_fired(*timer),
+            Stimulus::Stopped { error, cause } => self.abort_execution(error.as_deref(), cause.as_deref()),
+        }
+    }
+
+    fn start(&mut self) {
+        let identity = self.execution.identity.clone();
+        let started = EventDetails::ExecutionStarted {
+            input: identity.input.clone(),
+            role_arn: identity.role_arn.clone(),
+            state_machine_alias_arn: identity.state_machine_alias_arn.clone(),
+            state_machine_version_arn: identity.state_machine_version_arn.clone(),
+        };
+        self.append(0, started);
+        // The first StateEntered follows from event 0, not from ExecutionStarted (recorded on AWS).
+        let top =
+            Frame { parent: None, last_event: 0, variables: Arc::new(Variables::new()), map_item: None, active: None };
+        let frame = self.add_frame(top);
+        if let Some(seconds) = self.definition.timeout_seconds {
+            self.set_timer(seconds_after(self.at, seconds), Purpose::ExecutionTimeout);
+        }
+        match self.execution.input.clone() {
+            Ok(input) => self.later(Unit::Enter { frame, state: self.definition.start().id, input }),
+            Err(message) => self.fail_execution(Problem::given(Some("States.Runtime"), Some(&message)).failure),
+        }
+    }
+
+    /// The top level has gone through its last state.
+    pub(super) fn succeed_execution(&mut self, output: Arc<str>) {
+        self.append(self.last_event(TOP), EventDetails::ExecutionSucceeded { output: output.clone() });
+        self.end(Outcome::Succeeded(output));
+    }
+
+    /// Nothing caught the failure.
+    pub(super) fn fail_execution(&mut self, failure: Failure) {
+        self.append(self.last_event(TOP), EventDetails::ExecutionFailed(failure.clone()));
+        let text = |text: Option<Arc<str>>| text.map(|text| text.to_string());
+        self.end(Outcome::Failed { error: text(failure.error), cause: text(failure.cause) });
+    }
+
+    /// The history has no room for more than one event.
+    pub(super) fn fail_for_history(&mut self) {
+        // The text is the one commonly reported for AWS; no recording of it is at hand.
+        let cause = format!("The execution reached the maximum number of history events ({}).", self.max_events());
+        self.fail_execution(Problem::given(Some("States.Runtime"), Some(&cause)).failure);
+    }
+
+    /// `TimeoutSeconds` of the machine has passed: the outcome has neither error nor cause (recorded on AWS).
+    pub(super) fn time_out_execution(&mut self) {
+        self.append(0, EventDetails::ExecutionTimedOut(Failure::default()));
+        self.end(Outcome::TimedOut);
+    }
+
+    /// StopExecution. ExecutionAborted follows from event 0 (recorded on AWS).
+    fn abort_execution(&mut self, error: Option<&str>, cause: Option<&str>) {
+        self.append(0, EventDetails::ExecutionAborted(Problem::given(error, cause).failure));
+        self.end(Outcome::Aborted { error: error.map(str::to_owned), cause: cause.map(str::to_owned) });
+    }
+
+    fn end(&mut self, outcome: Outcome) {
+        self.execution.outcome = outcome;
+        self.execution.frames.clear();
+        for task in std::mem::take(&mut self.execution.tasks).into_keys() {
+            self.command(Command::CancelTask(task));
+        }
+        for timer in std::mem::take(&mut self.execution.timers).into_keys() {
+            self.command(Command::CancelTimer(timer));
+        }
+    }
+}

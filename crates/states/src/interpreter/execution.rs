@@ -1,0 +1,126 @@
+//! [`Execution`]: the state of one execution between two steps, and what a driver may ask of it.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use asl::{Data, Definition, StateKind};
+use clock::Timestamp;
+
+use super::{
+    ExecutionIdentity, Outcome, TaskId, TaskRequest, TimerId,
+    frame::{Frame, FrameId},
+    resource::Integration,
+    task::LiveTask,
+    timers::Timer,
+};
+
+/// The state of one execution. Only [`decide`](super::decide) changes it.
+#[derive(Debug, Clone)]
+pub struct Execution {
+    pub(super) definition: Arc<Definition>,
+    pub(super) identity: Arc<ExecutionIdentity>,
+    /// The parsed input, or why it is no data.
+    pub(super) input: Result<Data, String>,
+    pub(super) outcome: Outcome,
+    pub(super) next_event_id: u64,
+    pub(super) next_frame: u32,
+    pub(super) next_task: u32,
+    pub(super) next_timer: u32,
+    pub(super) frames: BTreeMap<FrameId, Frame>,
+    pub(super) tasks: BTreeMap<TaskId, LiveTask>,
+    pub(super) timers: BTreeMap<TimerId, Timer>,
+}
+
+impl Execution {
+    /// An execution to which nothing has happened yet. [`Stimulus::Started`](super::Stimulus::Started) begins it.
+    pub fn new(definition: Arc<Definition>, identity: ExecutionIdentity) -> Self {
+        Self {
+            definition,
+            input: Data::parse(identity.input.clone()).map_err(|error| error.to_string()),
+            identity: Arc::new(identity),
+            outcome: Outcome::Running,
+            next_event_id: 1,
+            next_frame: 0,
+            next_task: 0,
+            next_timer: 0,
+            frames: BTreeMap::new(),
+            tasks: BTreeMap::new(),
+            timers: BTreeMap::new(),
+        }
+    }
+
+    /// Who it is.
+    pub fn identity(&self) -> &ExecutionIdentity {
+        &self.identity
+    }
+
+    /// What it runs.
+    pub fn definition(&self) -> &Arc<Definition> {
+        &self.definition
+    }
+
+    /// How it stands.
+    pub fn outcome(&self) -> &Outcome {
+        &self.outcome
+    }
+
+    /// Whether it has not ended.
+    pub fn is_running(&self) -> bool {
+        self.outcome == Outcome::Running
+    }
+
+    /// The id that the next history event will have; one more than the number of events so far.
+    pub fn next_event_id(&self) -> u64 {
+        self.next_event_id
+    }
+
+    /// Whether the task still waits for a result. A result for any other task changes nothing; its sender is told
+    /// `TaskTimedOut`.
+    pub fn is_live(&self, task: TaskId) -> bool {
+        self.tasks.contains_key(&task)
+    }
+
+    /// Every task that waits for a result, oldest first: what to start again after a crash.
+    pub fn live_tasks(&self) -> impl Iterator<Item = &TaskRequest> {
+        self.tasks.values().map(|task| &task.request)
+    }
+
+    /// Whether the call of a `.waitForTaskToken` or `.sync` task has returned: after a crash it need not be made again.
+    pub fn is_submitted(&self, task: TaskId) -> bool {
+        self.tasks.get(&task).is_some_and(|task| task.submitted)
+    }
+
+    /// Whether a worker has taken the activity task.
+    pub fn is_started(&self, task: TaskId) -> bool {
+        self.tasks.get(&task).is_some_and(|task| task.started)
+    }
+
+    /// Every timer that is set, with its due time: what to set again after a crash.
+    pub fn pending_timers(&self) -> impl Iterator<Item = (TimerId, Timestamp)> {
+        self.timers.iter().map(|(id, timer)| (*id, timer.due))
+    }
+
+    /// The activities that the definition names, for [`Step::absent_activities`](super::Step::absent_activities).
+    pub fn activities(&self) -> impl Iterator<Item = &Arc<str>> {
+        self.definition.states().filter_map(|state| match &state.kind {
+            StateKind::Task(task) if Integration::of(&task.resource).is_activity() => Some(&task.resource),
+            _ => None,
+        })
+    }
+
+    /// A readable account of everything that decides how it goes on, for comparing a replayed execution with the original.
+    pub fn fingerprint(&self) -> String {
+        format!(
+            "{:?}",
+            (
+                &self.outcome,
+                self.next_event_id,
+                self.next_frame,
+                self.next_task,
+                self.next_timer,
+                &self.frames,
+                &self.tasks,
+                &self.timers
+            )
+        )
+    }
+}
