@@ -3,7 +3,14 @@
 //! The wire front end calls it, data sources call it, Task states call it; embedded services and the AWS
 //! backends implement it. So leaving one machine is configuration, and every integration is tested once.
 
-use std::{borrow::Cow, collections::HashMap, fmt, future::Future, pin::Pin, sync::{Arc, RwLock}};
+use std::{
+    borrow::Cow,
+    collections::HashMap,
+    fmt,
+    future::Future,
+    pin::Pin,
+    sync::{Arc, RwLock},
+};
 
 use serde_json::{Map, Value};
 
@@ -106,7 +113,13 @@ impl Directory {
     ///
     /// # Errors
     /// The service's, or `UnknownOperationException` when no such service is registered.
-    pub async fn call(&self, name: &str, operation: &str, input: Value, caller: &Caller) -> Result<Value, ServiceError> {
+    pub async fn call(
+        &self,
+        name: &str,
+        operation: &str,
+        input: Value,
+        caller: &Caller,
+    ) -> Result<Value, ServiceError> {
         match self.get(name) {
             Some(service) => service.call(operation, input, caller).await,
             None => Err(ServiceError::unknown_operation(name, operation)),
