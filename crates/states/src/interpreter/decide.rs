@@ -5,7 +5,7 @@ use std::sync::Arc;
 use asl::Variables;
 
 use super::{
-    Command, Decision, Execution, Outcome, Step, Stimulus,
+    Command, Decision, Execution, ExecutionKind, Outcome, Step, Stimulus,
     frame::{Frame, FrameId},
     problem::Problem,
     run::{Run, Unit},
@@ -15,6 +15,9 @@ use crate::history::{EventDetails, Failure};
 
 /// The top level is the first frame.
 pub(super) const TOP: FrameId = FrameId(0);
+
+/// How long an Express execution may run.
+const MAX_EXPRESS_SECONDS: u64 = 300;
 
 /// What follows from a step.
 ///
@@ -60,12 +63,21 @@ impl Run<'_> {
         let top =
             Frame { parent: None, last_event: 0, variables: Arc::new(Variables::new()), map_item: None, active: None };
         let frame = self.add_frame(top);
-        if let Some(seconds) = self.definition.timeout_seconds {
+        if let Some(seconds) = self.timeout_seconds() {
             self.set_timer(seconds_after(self.at, seconds), Purpose::ExecutionTimeout);
         }
         match self.execution.input.clone() {
             Ok(input) => self.later(Unit::Enter { frame, state: self.definition.start().id, input }),
             Err(message) => self.fail_execution(Problem::given(Some("States.Runtime"), Some(&message)).failure),
+        }
+    }
+
+    /// `TimeoutSeconds` of the machine, within the five minutes of an Express execution.
+    fn timeout_seconds(&self) -> Option<u64> {
+        let own = self.definition.timeout_seconds;
+        match self.execution.identity.kind {
+            ExecutionKind::Standard => own,
+            ExecutionKind::Express => Some(own.unwrap_or(MAX_EXPRESS_SECONDS).min(MAX_EXPRESS_SECONDS)),
         }
     }
 
@@ -89,7 +101,7 @@ impl Run<'_> {
         self.fail_execution(Problem::given(Some("States.Runtime"), Some(&cause)).failure);
     }
 
-    /// `TimeoutSeconds` of the machine has passed: the outcome has neither error nor cause (recorded on AWS).
+    /// The execution's time has passed: the outcome has neither error nor cause (recorded on AWS).
     pub(super) fn time_out_execution(&mut self) {
         self.append(0, EventDetails::ExecutionTimedOut(Failure::default()));
         self.end(Outcome::TimedOut);

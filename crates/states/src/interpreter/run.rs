@@ -82,12 +82,13 @@ impl<'a> Run<'a> {
         self.queue.push_front(unit);
     }
 
-    /// Appends an event; answers its id. When only the last event fits, the history is full and nothing is appended.
+    /// Appends an event; answers its id. When only one more event fits the history is full, nothing is appended, and the
+    /// answer is the event that this one would have followed from.
     pub(super) fn record(&mut self, previous_event_id: u64, details: EventDetails) -> u64 {
         let id = self.execution.next_event_id;
         if id >= self.max_events() {
             self.history_is_full = true;
-            return id;
+            return previous_event_id;
         }
         self.append(previous_event_id, details)
     }

@@ -14,7 +14,7 @@ pub(super) struct Timer {
 /// What happens when a timer comes due.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Purpose {
-    /// The machine's `TimeoutSeconds` has passed.
+    /// The machine's `TimeoutSeconds`, or the time of an Express execution, has passed.
     ExecutionTimeout,
     /// A Wait state is over.
     Wait(FrameId),
