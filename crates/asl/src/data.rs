@@ -10,6 +10,8 @@ use std::sync::{Arc, OnceLock};
 use serde_json::Value;
 use thiserror::Error;
 
+use crate::parse::describe_syntax_error;
+
 /// How deep JSON may nest.
 // AWS differs: its own bound is not documented; nothing recorded nests deeper than a few levels.
 pub const MAX_DEPTH: usize = 127;
@@ -26,7 +28,7 @@ struct Inner {
 /// Text or a value that is not acceptable data.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum DataError {
-    /// Not JSON; `message` is the parser's.
+    /// Not JSON; `message` is what AWS prints.
     #[error("{message}")]
     Syntax {
         /// What is wrong and where.
@@ -43,7 +45,7 @@ impl Data {
         let text = text.into();
         let value = serde_json::from_str(&text).map_err(|error| match error.to_string() {
             message if message.starts_with("recursion limit") => DataError::TooDeep,
-            message => DataError::Syntax { message },
+            _ => DataError::Syntax { message: describe_syntax_error(&text, &error).0 },
         })?;
         let data = Self::from_value(value);
         data.0.text.get_or_init(|| text);

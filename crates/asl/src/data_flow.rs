@@ -20,7 +20,11 @@ pub enum PathField {
 impl PathField {
     /// The part of the scope that the path selects.
     pub fn select(&self, scope: &Scope<'_>) -> Result<Data, EvaluationError> {
-        todo!()
+        match self {
+            Self::Whole => Ok(scope.input.clone()),
+            Self::Null => Ok(Data::empty_object()),
+            Self::Select(path) => path.evaluate(scope),
+        }
     }
 }
 
@@ -39,6 +43,15 @@ pub enum ResultPath {
 impl ResultPath {
     /// Merges a result into the raw state input; missing objects on the way are created.
     pub fn place(&self, raw_input: &Data, result: &Data) -> Result<Data, EvaluationError> {
-        todo!()
+        let path = match self {
+            Self::Replace => return Ok(result.clone()),
+            Self::Discard => return Ok(raw_input.clone()),
+            Self::Put(path) => path,
+        };
+        let mismatch = || EvaluationError::ResultPathMatchFailure {
+            text: format!("Unable to apply ReferencePath {} to input {}", path.text(), raw_input.value()),
+        };
+        let merged = path.put(raw_input.value().clone(), result.value().clone()).ok_or_else(mismatch)?;
+        Data::checked(merged).map_err(|_| mismatch())
     }
 }

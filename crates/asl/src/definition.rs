@@ -3,6 +3,7 @@
 //! Parallel branches and item processors are state machines of their own. All states of all of them lie in one list, so
 //! a [`StateId`] alone says where an execution stands: it is small, copyable and stable for one definition text.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -55,7 +56,7 @@ pub struct Machine {
 impl Definition {
     /// Parses and validates a definition text; the errors are in the order AWS reports them.
     pub fn parse(text: &str) -> Result<Self, Vec<Diagnostic>> {
-        todo!()
+        crate::parse::parse(text)
     }
 
     /// The top level.
@@ -73,7 +74,7 @@ impl Definition {
         &self.states[id.0 as usize]
     }
 
-    /// Every state, nested ones included, in the order of the text (a nested state follows the one that holds it).
+    /// Every state, nested ones included: the states of a machine lie together, those of nested machines after them.
     pub fn states(&self) -> impl Iterator<Item = &State> {
         self.states.iter()
     }
@@ -81,6 +82,13 @@ impl Definition {
     /// The state with this name; names are unique over the whole definition.
     pub fn state_named(&self, name: &str) -> Option<&State> {
         self.states.iter().find(|state| &*state.name == name)
+    }
+
+    /// The names of the variables that each state reads, sorted, without the states that read none: the
+    /// `variableReferences` of DescribeStateMachine.
+    pub fn variable_references(&self) -> BTreeMap<Arc<str>, Vec<Arc<str>>> {
+        let reading = self.states.iter().filter(|state| !state.variables.is_empty());
+        reading.map(|state| (state.name.clone(), state.variables.clone())).collect()
     }
 
     /// The first state of an execution.

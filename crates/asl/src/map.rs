@@ -5,9 +5,10 @@ use std::sync::Arc;
 use crate::data::Data;
 use crate::definition::MachineId;
 use crate::error::EvaluationError;
+use crate::number::NumberField;
+use crate::path::Path;
 use crate::scope::Scope;
-use crate::state::NumberField;
-use crate::template::Template;
+use crate::template::{Node, Template};
 
 /// What a Map adds.
 #[derive(Debug, Clone)]
@@ -32,7 +33,7 @@ pub struct Map {
     pub item_batcher: Option<ItemBatcher>,
     /// `ResultWriter`.
     pub result_writer: Option<ResultWriter>,
-    pub(crate) items: crate::items::ItemsSource,
+    pub(crate) items: ItemsSource,
 }
 
 /// Where iterations run.
@@ -82,9 +83,40 @@ pub struct ResultWriter {
     pub arguments: Option<Template>,
 }
 
+/// Where the items come from.
+#[derive(Debug, Clone)]
+pub(crate) enum ItemsSource {
+    /// `ItemsPath`, default `$`.
+    Path(Path),
+    /// JSONata's `Items`.
+    Template(Template),
+    /// JSONata without `Items`: the input itself.
+    Input,
+}
+
 impl Map {
     /// The items, from `ItemsPath` or `Items` or the input itself. `scope.input` is the effective input.
     pub fn items(&self, scope: &Scope<'_>) -> Result<Vec<Data>, EvaluationError> {
-        todo!()
+        let data = match &self.items {
+            ItemsSource::Path(path) => return items_at(path, scope),
+            ItemsSource::Template(Template { root: Node::Expression(expression) }) => {
+                expression.expect("array", scope)?
+            }
+            ItemsSource::Template(template) => template.evaluate(scope)?,
+            ItemsSource::Input => scope.input.clone(),
+        };
+        split(&data).ok_or_else(|| EvaluationError::QueryEvaluationError {
+            text: format!("Map state input must be an array but was: {}", data.value()),
+            location: None,
+        })
     }
+}
+
+fn items_at(path: &Path, scope: &Scope<'_>) -> Result<Vec<Data>, EvaluationError> {
+    let data = path.evaluate(scope)?;
+    split(&data).ok_or_else(|| EvaluationError::NotAnArray { path: path.text().to_owned() })
+}
+
+fn split(array: &Data) -> Option<Vec<Data>> {
+    Some(array.value().as_array()?.iter().cloned().map(Data::from_value).collect())
 }

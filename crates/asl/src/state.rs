@@ -8,10 +8,10 @@ use crate::data_flow::{PathField, ResultPath};
 use crate::definition::{MachineId, QueryLanguage, StateId};
 use crate::error::EvaluationError;
 use crate::map::Map;
-use crate::number::NumberSource;
+use crate::number::NumberField;
 use crate::retry::{Catcher, Retrier};
 use crate::scope::Scope;
-use crate::template::Template;
+use crate::template::{Node, Template};
 use crate::wait::Wait;
 
 /// One state. Fields that its type or query language does not have hold their defaults, so one pipeline serves all.
@@ -49,6 +49,7 @@ pub struct State {
     pub catch: Vec<Catcher>,
     /// What its type adds.
     pub kind: StateKind,
+    pub(crate) variables: Vec<Arc<str>>,
 }
 
 /// Where a state leads.
@@ -125,38 +126,25 @@ pub struct Task {
 #[derive(Debug, Clone)]
 pub struct Credentials(pub(crate) Template);
 
-/// A number that is literal, read by a path, or a JSONata expression.
-#[derive(Debug, Clone)]
-pub struct NumberField {
-    pub(crate) source: NumberSource,
-}
-
 /// `Error`/`ErrorPath` and `Cause`/`CausePath` of Fail.
 #[derive(Debug, Clone)]
-pub struct FailText(pub(crate) Template);
+pub struct FailText(pub(crate) Node);
 
 impl Credentials {
     /// The role's ARN.
     pub fn role_arn(&self, scope: &Scope<'_>) -> Result<String, EvaluationError> {
-        todo!()
-    }
-}
-
-impl NumberField {
-    /// The value as a whole number of seconds or a count.
-    pub fn integer(&self, scope: &Scope<'_>) -> Result<u64, EvaluationError> {
-        todo!()
-    }
-
-    /// The value as a fraction: `ToleratedFailurePercentage`.
-    pub fn float(&self, scope: &Scope<'_>) -> Result<f64, EvaluationError> {
-        todo!()
+        let credentials = self.0.evaluate(scope)?;
+        Ok(credentials.value()["RoleArn"].as_str().unwrap_or_default().to_owned())
     }
 }
 
 impl FailText {
-    /// The text.
+    /// The text. A path may lead to a value that is not text: its JSON then.
     pub fn evaluate(&self, scope: &Scope<'_>) -> Result<String, EvaluationError> {
-        todo!()
+        if let Node::Expression(expression) = &self.0 {
+            return expression.string(scope);
+        }
+        let data = self.0.evaluate(scope)?;
+        Ok(data.value().as_str().map_or_else(|| data.text().to_string(), str::to_owned))
     }
 }

@@ -1,9 +1,15 @@
 //! Choice states: rules in order, the first that holds wins.
 
+mod condition;
+mod glob;
+
 use crate::definition::StateId;
 use crate::error::EvaluationError;
 use crate::scope::Scope;
 use crate::template::Template;
+
+pub(crate) use condition::{Comparison, Condition, Is, Kind, Operand, Test};
+pub(crate) use glob::Glob;
 
 /// What a Choice state adds.
 #[derive(Debug, Clone)]
@@ -23,6 +29,7 @@ pub struct Rule {
     pub assign: Option<Template>,
     /// JSONata's `Output` of this rule.
     pub output: Option<Template>,
+    pub(crate) condition: Condition,
 }
 
 /// The outcome of a Choice.
@@ -35,8 +42,22 @@ pub struct Chosen<'a> {
 }
 
 impl Choice {
-    /// The first rule that holds, or `Default`; [`EvaluationError::NoChoiceMatched`] without one.
+    /// The first rule that holds, or `Default`; [`EvaluationError::NoChoiceMatched`] without one. `scope.input` is the
+    /// effective input.
     pub fn choose(&self, scope: &Scope<'_>) -> Result<Chosen<'_>, EvaluationError> {
-        todo!()
+        for rule in &self.rules {
+            if rule.holds(scope)? {
+                return Ok(Chosen { next: rule.next, rule: Some(rule) });
+            }
+        }
+        let next = self.default.ok_or(EvaluationError::NoChoiceMatched)?;
+        Ok(Chosen { next, rule: None })
+    }
+}
+
+impl Rule {
+    /// Whether this rule holds.
+    pub fn holds(&self, scope: &Scope<'_>) -> Result<bool, EvaluationError> {
+        self.condition.holds(scope)
     }
 }

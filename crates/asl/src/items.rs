@@ -1,5 +1,0 @@
-//! Items.
-
-/// Where items come from.
-#[derive(Debug, Clone)]
-pub(crate) enum ItemsSource {}
