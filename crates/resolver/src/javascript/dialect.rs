@@ -1,0 +1,102 @@
+//! What code may not have: in every dialect what the engine does not run, in the strict one what APPSYNC_JS 1.0.0
+//! refuses (AppSync developer guide, "JavaScript runtime features for resolvers and functions").
+
+use oxc_ast::{
+    AstKind,
+    ast::{BinaryOperator, Expression, Program, UnaryOperator},
+};
+use oxc_ast_visit::Visit;
+use oxc_span::{GetSpan, Span};
+
+use super::{Dialect, program::Problem};
+
+/// Finds the first thing that the dialect does not allow.
+pub(super) fn check(program: &Program<'_>, dialect: Dialect) -> Result<(), Problem> {
+    let mut checker = Checker { dialect, problem: None };
+    checker.visit_program(program);
+    checker.problem.map_or(Ok(()), Err)
+}
+
+struct Checker {
+    dialect: Dialect,
+    problem: Option<Problem>,
+}
+
+impl Checker {
+    fn refuse(&mut self, span: Span, construct: &str) {
+        let problem = || Problem::new(span, format!("{construct} not supported by APPSYNC_JS"));
+        match &self.problem {
+            Some(first) if first.span.start <= span.start => {}
+            _ => self.problem = Some(problem()),
+        }
+    }
+}
+
+impl<'a> Visit<'a> for Checker {
+    fn enter_node(&mut self, kind: AstKind<'a>) {
+        if let Some((span, construct)) = never_allowed(&kind) {
+            self.refuse(span, construct);
+        } else if self.dialect == Dialect::Strict
+            && let Some((span, construct)) = not_in_strict(&kind)
+        {
+            self.refuse(span, construct);
+        }
+    }
+}
+
+/// What no engine of ours runs.
+fn never_allowed(kind: &AstKind<'_>) -> Option<(Span, &'static str)> {
+    Some(match kind {
+        AstKind::Function(node) if node.r#async => (node.span, "async functions are"),
+        AstKind::ArrowFunctionExpression(node) if node.r#async => (node.span, "async functions are"),
+        AstKind::AwaitExpression(node) => (node.span, "await is"),
+        AstKind::ForOfStatement(node) if node.r#await => (node.span, "for await is"),
+        AstKind::ImportExpression(node) => (node.span, "import() is"),
+        AstKind::ImportMeta(node) => (node.span, "import.meta is"),
+        AstKind::Decorator(node) => (node.span, "decorators are"),
+        _ => return None,
+    })
+}
+
+fn not_in_strict(kind: &AstKind<'_>) -> Option<(Span, &'static str)> {
+    Some(match kind {
+        AstKind::TryStatement(node) => (node.span, "try is"),
+        AstKind::ThrowStatement(node) => (node.span, "throw is"),
+        AstKind::WhileStatement(node) => (node.span, "while is"),
+        AstKind::DoWhileStatement(node) => (node.span, "do-while is"),
+        AstKind::ForStatement(node) => (node.span, "for with a counter is"),
+        AstKind::ContinueStatement(node) => (node.span, "continue is"),
+        AstKind::LabeledStatement(node) => (node.span, "labels are"),
+        AstKind::WithStatement(node) => (node.span, "with is"),
+        AstKind::DebuggerStatement(node) => (node.span, "debugger is"),
+        AstKind::Class(node) => (node.span, "classes are"),
+        AstKind::ThisExpression(node) => (node.span, "this is"),
+        AstKind::Super(node) => (node.span, "super is"),
+        AstKind::NewTarget(node) => (node.span, "new.target is"),
+        AstKind::Function(node) if node.generator => (node.span, "generators are"),
+        AstKind::YieldExpression(node) => (node.span, "yield is"),
+        AstKind::UpdateExpression(node) => (node.span, "++ and -- are"),
+        AstKind::RegExpLiteral(node) => (node.span, "regular expression literals are"),
+        AstKind::BigIntLiteral(node) => (node.span, "BigInt is"),
+        AstKind::UnaryExpression(node) if node.operator == UnaryOperator::BitwiseNot => (node.span, "~ is"),
+        AstKind::BinaryExpression(node) if node.operator == BinaryOperator::In => (node.span, "in is"),
+        AstKind::BinaryExpression(node) if node.operator == BinaryOperator::Instanceof => (node.span, "instanceof is"),
+        AstKind::PrivateInExpression(node) => (node.span, "in is"),
+        AstKind::NewExpression(node) => match &node.callee {
+            Expression::Identifier(name) if name.name == "Date" => return None,
+            callee => (callee.span(), "new is"),
+        },
+        AstKind::CallExpression(node) => match &node.callee {
+            Expression::StaticMemberExpression(callee) => match callee.property.name.as_str() {
+                "apply" | "bind" | "call" => (callee.property.span, "apply, bind and call are"),
+                "sort" if !node.arguments.is_empty() => (callee.property.span, "sort with a comparison is"),
+                _ => return None,
+            },
+            Expression::Identifier(callee) if ["eval", "Function"].contains(&callee.name.as_str()) => {
+                (callee.span, "making functions from text is")
+            }
+            _ => return None,
+        },
+        _ => return None,
+    })
+}

@@ -1,0 +1,100 @@
+//! APPSYNC_JS on QuickJS.
+//!
+//! A source goes through [`program`] once: parsed and checked ([`dialect`]), types taken out ([`erasure`]), imports and
+//! exports turned into a factory function, positions kept. An [`engine`] is one QuickJS runtime with the functions of
+//! [`crate::util`] and everything else frozen ([`sandbox.js`](../../src/javascript/sandbox.js)); it keeps the factory of
+//! each program that it has run. Each invocation calls the factory anew, so module-level state never outlives one
+//! handler, as on AWS. Engines wait in a [`pool`]; one that hit a cap is thrown away.
+
+mod bindings;
+mod dialect;
+mod engine;
+mod erasure;
+mod inward;
+mod outward;
+mod pool;
+mod position;
+mod program;
+
+use std::sync::Arc;
+
+use crate::{
+    CompileError, Context, End, Evaluation, Handler, Handlers, Language, Limits, RaisedError, Source,
+    javascript::{pool::Pool, program::Program},
+};
+
+/// What the code may use.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Dialect {
+    /// What APPSYNC_JS 1.0.0 allows, with its ways: `JSON.parse` of invalid text gives `""`, text patterns of `replace`
+    /// are regular expressions.
+    #[default]
+    Strict,
+    /// ECMAScript without `async`, `eval`, modules of others and the host.
+    Relaxed,
+}
+
+/// APPSYNC_JS. One value serves one API: its resolvers share the engines, and nothing else.
+#[derive(Debug)]
+pub struct JavaScript {
+    pool: Arc<Pool>,
+}
+
+impl JavaScript {
+    /// A language with these bounds for each handler.
+    pub fn new(dialect: Dialect, limits: Limits) -> Self {
+        Self { pool: Arc::new(Pool::new(dialect, limits)) }
+    }
+}
+
+impl Default for JavaScript {
+    fn default() -> Self {
+        Self::new(Dialect::default(), Limits::default())
+    }
+}
+
+impl Language for JavaScript {
+    fn compile(&self, source: &Source) -> Result<Arc<dyn Handlers>, CompileError> {
+        let program = Program::new(source, self.pool.dialect(), self.pool.limits())?;
+        let mut engine = self.pool.checkout().map_err(|message| program.error_at(1, 1, message))?;
+        engine.load(&program)?;
+        self.pool.give_back(engine);
+        Ok(Arc::new(Compiled { program, pool: Arc::clone(&self.pool) }))
+    }
+}
+
+/// A program and where it runs.
+#[derive(Debug)]
+struct Compiled {
+    program: Program,
+    pool: Arc<Pool>,
+}
+
+impl Handlers for Compiled {
+    fn invoke(&self, handler: Handler, context: &Context) -> Evaluation {
+        let mut engine = match self.pool.checkout() {
+            Ok(engine) => engine,
+            Err(message) => return not_run(message, context),
+        };
+        let (evaluation, reusable) = engine.run(&self.program, handler, context);
+        if reusable {
+            self.pool.give_back(engine);
+        }
+        evaluation
+    }
+}
+
+/// The evaluation of a handler for which there was no engine.
+fn not_run(message: String, context: &Context) -> Evaluation {
+    Evaluation {
+        end: End::Raised(RaisedError { message, kind: Some(CODE.into()), data: None, info: None }),
+        stash: context.stash.clone(),
+        appended_errors: Vec::new(),
+        logs: Vec::new(),
+        response_headers: Vec::new(),
+        extensions: Vec::new(),
+    }
+}
+
+/// `errorType` of a fault of the code.
+const CODE: &str = "Code";

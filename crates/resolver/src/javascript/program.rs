@@ -1,0 +1,285 @@
+//! A source as a script for the engine: `(function (modules) { ... return { request, response }; })`.
+//!
+//! The text between keeps its lines and columns: imports, `export` and types are replaced by spaces, and what stands
+//! for the imports is on a line of its own before it.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use oxc_allocator::Allocator;
+use oxc_ast::ast::{
+    Declaration, ExportNamedDeclaration, ImportDeclaration, ImportDeclarationSpecifier, ModuleDeclaration,
+    Program as Ast, Statement,
+};
+use oxc_parser::Parser;
+use oxc_span::{GetSpan, SourceType, Span};
+
+use super::{Dialect, dialect, erasure, position::line_and_column};
+use crate::{CompileError, Limits, Source, util};
+
+/// The file name in backtraces.
+pub(super) const FILE: &str = "code";
+/// Lines of the script before the first of the source.
+pub(super) const LINES_BEFORE: u32 = 1;
+/// The parameter of the factory.
+const MODULES: &str = "$appsyncModules";
+/// Stack for one byte of source, where every byte opens a level: parser and checks recurse.
+const STACK_PER_BYTE: usize = 8 << 10;
+/// Stack of the compiling thread besides.
+const STACK_BASE: usize = 4 << 20;
+/// Most stack of the compiling thread; longer sources are refused where the nesting could need more.
+const STACK_MOST: usize = 1 << 30;
+
+const UTILS: &str = "@aws-appsync/utils";
+const DYNAMODB: &str = "@aws-appsync/utils/dynamodb";
+const NOT_YET: [&str; 2] = ["@aws-appsync/utils/rds", "@aws-appsync/utils/ai"];
+
+/// A checked source.
+#[derive(Debug)]
+pub(super) struct Program {
+    id: u64,
+    name: String,
+    script: String,
+}
+
+impl Program {
+    /// Parses and checks `source`.
+    pub(super) fn new(source: &Source, dialect: Dialect, limits: &Limits) -> Result<Self, CompileError> {
+        let error = |message: String| CompileError { name: source.name.clone(), line: 1, column: 1, message };
+        if source.code.len() > limits.code_bytes {
+            return Err(error(format!("the code is larger than {} bytes", limits.code_bytes)));
+        }
+        let stack = source.code.len().saturating_mul(STACK_PER_BYTE).saturating_add(STACK_BASE);
+        if stack > STACK_MOST {
+            return Err(error("the code is too long to be checked".into()));
+        }
+        // A thread of its own, because the parser recurses as deep as the code nests.
+        let script = std::thread::scope(|scope| {
+            let thread = std::thread::Builder::new().name("compile".into()).stack_size(stack);
+            let running = thread.spawn_scoped(scope, || script_of(source, dialect));
+            match running {
+                Ok(running) => running.join().unwrap_or_else(|_| Err(error("failed to check the code".into()))),
+                Err(cause) => Err(error(format!("failed to start a thread to check the code: {cause}"))),
+            }
+        })?;
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        Ok(Self { id: NEXT.fetch_add(1, Ordering::Relaxed), name: source.name.clone(), script })
+    }
+
+    /// Tells programs apart.
+    pub(super) fn id(&self) -> u64 {
+        self.id
+    }
+
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
+    pub(super) fn script(&self) -> &str {
+        &self.script
+    }
+
+    pub(super) fn error_at(&self, line: u32, column: u32, message: String) -> CompileError {
+        CompileError { name: self.name.clone(), line, column, message }
+    }
+}
+
+/// Something wrong at a place in the source.
+#[derive(Debug)]
+pub(super) struct Problem {
+    pub(super) span: Span,
+    pub(super) message: String,
+}
+
+impl Problem {
+    pub(super) fn new(span: Span, message: impl Into<String>) -> Self {
+        Self { span, message: message.into() }
+    }
+}
+
+fn script_of(source: &Source, dialect: Dialect) -> Result<String, CompileError> {
+    let allocator = Allocator::default();
+    let typescript = source.name.ends_with(".ts");
+    let kind = if typescript { SourceType::ts().with_module(true) } else { SourceType::mjs() };
+    let parsed = Parser::new(&allocator, &source.code, kind).parse();
+    let positioned = |problem: Problem| {
+        let (line, column) = line_and_column(&source.code, problem.span.start as usize);
+        CompileError { name: source.name.clone(), line, column, message: problem.message }
+    };
+    if let Some(diagnostic) = parsed.diagnostics.first() {
+        let offset = diagnostic.labels.first().map_or(0, |label| label.offset() as u32);
+        return Err(positioned(Problem::new(Span::empty(offset), diagnostic.message.to_string())));
+    }
+    dialect::check(&parsed.program, dialect).map_err(positioned)?;
+    let mut text = Text::new(&source.code);
+    if typescript {
+        erasure::erase(&parsed.program, &mut text).map_err(positioned)?;
+    }
+    assemble(&parsed.program, text, typescript).map_err(positioned)
+}
+
+/// The source's text, in which parts become spaces.
+pub(super) struct Text<'a> {
+    source: &'a str,
+    blank: Vec<Span>,
+    marks: Vec<(u32, char)>,
+}
+
+impl<'a> Text<'a> {
+    fn new(source: &'a str) -> Self {
+        Self { source, blank: Vec::new(), marks: Vec::new() }
+    }
+
+    pub(super) fn source(&self) -> &'a str {
+        self.source
+    }
+
+    /// Replaces a part by spaces; line breaks stay.
+    pub(super) fn blank(&mut self, span: Span) {
+        self.blank.push(span);
+    }
+
+    /// Puts an ASCII character in the place of a blank one.
+    pub(super) fn mark(&mut self, offset: u32, character: char) {
+        self.marks.push((offset, character));
+    }
+
+    fn finish(mut self) -> String {
+        self.blank.sort_unstable_by_key(|span| span.start);
+        self.marks.sort_unstable();
+        let mut spans = self.blank.iter().peekable();
+        let mut marks = self.marks.iter().peekable();
+        let mut end = 0;
+        let mut text = String::with_capacity(self.source.len());
+        for (offset, character) in self.source.char_indices() {
+            let offset = offset as u32;
+            while let Some(span) = spans.next_if(|span| span.start <= offset) {
+                end = end.max(span.end);
+            }
+            let kept = offset >= end || character.is_whitespace();
+            match marks.next_if(|(place, _)| *place <= offset) {
+                Some((_, mark)) => text.push(*mark),
+                None => text.push(if kept { character } else { ' ' }),
+            }
+        }
+        text
+    }
+}
+
+fn assemble(ast: &Ast<'_>, mut text: Text<'_>, typescript: bool) -> Result<String, Problem> {
+    let mut imports = String::new();
+    let mut exports = Vec::new();
+    for statement in &ast.body {
+        let Some(declaration) = statement.as_module_declaration() else { continue };
+        match declaration {
+            ModuleDeclaration::ImportDeclaration(import) => {
+                imports.push_str(&bindings_of(import, typescript)?);
+                text.blank(import.span);
+                text.mark(import.span.start, ';');
+            }
+            ModuleDeclaration::ExportDeclaration(export) => {
+                exports.extend(declared_names(&export.declaration).into_iter().map(|name| (name.clone(), name)));
+                text.blank(Span::new(export.span.start, export.declaration.span().start));
+            }
+            ModuleDeclaration::ExportNamedDeclaration(export) => {
+                exports.extend(exported_names(export)?);
+                text.blank(export.span);
+                text.mark(export.span.start, ';');
+            }
+            other => {
+                let message = "only named exports of this file are supported";
+                return Err(Problem::new(other.span(), message));
+            }
+        }
+    }
+    let returned = returned_handlers(ast, &exports)?;
+    let body = text.finish();
+    Ok(format!("(function ({MODULES}) {{\"use strict\"; {imports}\n{body}\nreturn {{ {returned} }};\n}})"))
+}
+
+/// `request: request, response: response`.
+fn returned_handlers(ast: &Ast<'_>, exports: &[(String, String)]) -> Result<String, Problem> {
+    let mut returned = Vec::new();
+    for handler in ["request", "response"] {
+        let local = exports.iter().find(|(exported, _)| exported == handler).map(|(_, local)| local);
+        let local = local.ok_or_else(|| {
+            let end = Span::empty(ast.body.last().map_or(0, |last: &Statement<'_>| last.span().start));
+            Problem::new(end, format!("the code must export a function named {handler}"))
+        })?;
+        returned.push(format!("{handler}: {local}"));
+    }
+    Ok(returned.join(", "))
+}
+
+/// `const { util: util } = $appsyncModules["@aws-appsync/utils"];`.
+fn bindings_of(import: &ImportDeclaration<'_>, typescript: bool) -> Result<String, Problem> {
+    let module = import.source.value.as_str();
+    if import.import_kind.is_type() {
+        return Ok(String::new());
+    }
+    let known = known_exports(module).ok_or_else(|| {
+        let message = if NOT_YET.contains(&module) {
+            format!("{module} is not available yet")
+        } else {
+            format!("{module} cannot be imported: only {UTILS} and {DYNAMODB} can")
+        };
+        Problem::new(import.source.span, message)
+    })?;
+    let mut bindings = String::new();
+    let path = format!("{MODULES}[\"{module}\"]");
+    for specifier in import.specifiers.iter().flatten() {
+        match specifier {
+            ImportDeclarationSpecifier::ImportSpecifier(specifier) => {
+                let imported = specifier.imported.name();
+                if specifier.import_kind.is_type() || (typescript && !known.contains(&imported.as_str())) {
+                    continue;
+                }
+                if !known.contains(&imported.as_str()) {
+                    return Err(Problem::new(specifier.span, format!("{module} has no export named {imported}")));
+                }
+                bindings.push_str(&format!("const {} = {path}.{imported};", specifier.local.name));
+            }
+            ImportDeclarationSpecifier::ImportNamespaceSpecifier(specifier) => {
+                bindings.push_str(&format!("const {} = {path};", specifier.local.name));
+            }
+            ImportDeclarationSpecifier::ImportDefaultSpecifier(specifier) => {
+                return Err(Problem::new(specifier.span, format!("{module} has no default export")));
+            }
+        }
+    }
+    Ok(bindings)
+}
+
+/// What a module of the service exports.
+fn known_exports(module: &str) -> Option<Vec<&'static str>> {
+    let root = |path: &'static str| path.split('.').next().unwrap_or(path);
+    let names: Vec<&str> = match module {
+        UTILS => {
+            util::functions().map(|(path, _)| path).filter(|path| !path.starts_with("dynamodb.")).map(root).collect()
+        }
+        DYNAMODB => util::functions().filter_map(|(path, _)| path.strip_prefix("dynamodb.")).map(root).collect(),
+        _ => return None,
+    };
+    Some(names)
+}
+
+fn declared_names(declaration: &Declaration<'_>) -> Vec<String> {
+    match declaration {
+        Declaration::FunctionDeclaration(function) => function.id.iter().map(|id| id.name.to_string()).collect(),
+        Declaration::VariableDeclaration(variables) => variables
+            .declarations
+            .iter()
+            .flat_map(|declarator| declarator.id.get_binding_identifiers())
+            .map(|id| id.name.to_string())
+            .collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// Exported and local name of each part of `export { a, b as c }`.
+fn exported_names(export: &ExportNamedDeclaration<'_>) -> Result<Vec<(String, String)>, Problem> {
+    if export.export_kind.is_type() {
+        return Ok(Vec::new());
+    }
+    let values = export.specifiers.iter().filter(|specifier| !specifier.export_kind.is_type());
+    Ok(values.map(|specifier| (specifier.exported.name().to_string(), specifier.local.name().to_string())).collect())
+}

@@ -1,0 +1,226 @@
+//! Handlers through the public interface: what goes in, what comes out, where errors are.
+
+mod support;
+
+use resolver::{Context, ContextError, End, Handler, Info, Limits, RaisedError, javascript::Dialect};
+use serde_json::json;
+use support::{compile_error, context, evaluate, evaluate_in, returned, strict};
+
+#[test]
+fn a_handler_sees_its_context() {
+    let mut context = context();
+    context.arguments = map(json!({ "id": "a", "n": 9_007_199_254_740_991_i64, "f": 1.5 }));
+    context.source = json!({ "__proto__": 1, "constructor": 2 }).into();
+    context.stash = json!({ "a": [1] }).as_object().unwrap().clone();
+    context.prev_result = Some(json!(7).into());
+    context.result = Some(json!(null).into());
+    context.error = Some(ContextError { message: "m".into(), kind: "k".into() });
+    context.env = map(json!({ "TABLE": "t" }));
+    let body = "return [ctx.args, ctx.arguments === ctx.args, ctx.source, ctx.stash, ctx.prev.result, ctx.result, \
+                ctx.error, ctx.env, ctx.request, Object.keys(ctx).length];";
+    assert_eq!(
+        returned(body, &context),
+        json!([
+            { "id": "a", "n": 9_007_199_254_740_991_i64, "f": 1.5 }, true, { "__proto__": 1, "constructor": 2 },
+            { "a": [1] }, 7, null, { "message": "m", "type": "k" }, { "TABLE": "t" },
+            { "headers": {}, "domainName": null }, 11,
+        ])
+    );
+}
+
+#[test]
+fn info_leaves_the_selection_sets_out_of_json() {
+    let mut context = context();
+    context.info = std::sync::Arc::new(Info {
+        field_name: "order".into(),
+        parent_type_name: "Query".into(),
+        selection_set_list: vec!["id".into()],
+        selection_set_graphql: "{ id }".into(),
+        ..Info::default()
+    });
+    let info = json!({ "fieldName": "order", "parentTypeName": "Query", "variables": {} });
+    assert_eq!(
+        returned(
+            "return [JSON.parse(JSON.stringify(ctx.info)), ctx.info, ctx.info.selectionSetList, \
+             ctx.info.selectionSetGraphQL];",
+            &context
+        ),
+        json!([info, info, ["id"], "{ id }"])
+    );
+}
+
+#[test]
+fn undefined_is_left_out_and_json_rules_hold() {
+    assert_eq!(evaluate("").end, End::Returned(None));
+    assert_eq!(
+        returned("return { a: undefined, b: [undefined, NaN, () => 1], c: new Date(0), d: -0, e: 1e21 };", &context()),
+        json!({ "b": [null, null, null], "c": "1970-01-01T00:00:00.000Z", "d": 0, "e": 1e21 })
+    );
+    assert_eq!(returned("return 'a\\ud800b';", &context()), json!("a\u{fffd}b"));
+}
+
+#[test]
+fn time_and_randomness_come_from_the_context() {
+    let mut context = context();
+    context.now_millis = 1_700_000_000_123;
+    context.seed = 5;
+    let body = "return [new Date().toISOString(), util.time.nowEpochMilliSeconds(), Math.random(), util.autoId()];";
+    let first = returned(body, &context);
+    assert_eq!(first[0], "2023-11-14T22:13:20.123Z");
+    assert_eq!(first[1], 1_700_000_000_123_i64);
+    assert_eq!(returned(body, &context), first);
+    context.seed = 6;
+    assert_ne!(returned(body, &context)[3], first[3]);
+}
+
+#[test]
+fn errors_end_the_handler_with_their_parts() {
+    let error = |message: &str, kind: Option<&str>, data, info| RaisedError {
+        message: message.into(),
+        kind: kind.map(str::to_owned),
+        data,
+        info,
+    };
+    let evaluation = evaluate(
+        "util.appendError('first'); util.appendError('second', 'T', { a: 1 }, [2]); ctx.stash.a = 1; \
+         console.log('x', { a: 1 }); util.error('third', 'E', { b: 2 }, 3); ctx.stash.a = 2;",
+    );
+    assert_eq!(evaluation.end, End::Raised(error("third", Some("E"), Some(json!({ "b": 2 })), Some(json!(3)))));
+    assert_eq!(
+        evaluation.appended_errors,
+        [error("first", None, None, None), error("second", Some("T"), Some(json!({ "a": 1 })), Some(json!([2])))]
+    );
+    assert_eq!(evaluation.stash["a"], 1);
+    assert_eq!(evaluation.logs, ["x {\"a\":1}"]);
+    assert_eq!(evaluate("util.unauthorized();").end, End::Unauthorized);
+}
+
+#[test]
+fn an_early_return_ends_a_request_handler_only() {
+    let early = |value, skip_to_end| End::EarlyReturn { value, skip_to_end };
+    assert_eq!(evaluate("runtime.earlyReturn({ a: 1 });").end, early(Some(json!({ "a": 1 })), false));
+    assert_eq!(evaluate("runtime.earlyReturn(1, { skipTo: 'END' });").end, early(Some(json!(1)), true));
+    assert_eq!(evaluate("runtime.earlyReturn();").end, early(None, false));
+    let handlers = strict("export function request() {}\nexport function response() {\n  runtime.earlyReturn(1);\n}");
+    let End::Raised(raised) = handlers.invoke(Handler::Response, &context()).end else { panic!("no error") };
+    assert_eq!(raised.kind.as_deref(), Some("Code"));
+    assert!(raised.message.starts_with("code.js:"), "{}", raised.message);
+}
+
+#[test]
+fn extensions_and_headers_are_noted() {
+    let evaluation = evaluate(
+        "util.http.addResponseHeader('x-a', 1); extensions.evictFromApiCache('Query', 'a', { k: 1 }); return 1;",
+    );
+    assert_eq!(evaluation.response_headers, [("x-a".to_owned(), "1".to_owned())]);
+    assert_eq!(
+        evaluation.extensions,
+        [("evictFromApiCache".to_owned(), vec![json!("Query"), json!("a"), json!({ "k": 1 })])]
+    );
+}
+
+#[test]
+fn faults_have_the_place_in_the_source() {
+    let handlers = strict(
+        "import { util } from '@aws-appsync/utils';\n\nexport function request(ctx) {\n  const a = ctx.args;\n  \
+         return a.b.c;\n}\nexport const response = (ctx) => {\n  return util.time.parseISO8601ToEpochMilliSeconds('x');\n};",
+    );
+    for (handler, place) in [(Handler::Request, "code.js:5:"), (Handler::Response, "code.js:8:")] {
+        let End::Raised(raised) = handlers.invoke(handler, &context()).end else { panic!("no error") };
+        assert_eq!(raised.kind.as_deref(), Some("Code"));
+        assert!(raised.message.starts_with(place), "{}", raised.message);
+    }
+}
+
+#[test]
+fn code_that_does_not_compile_says_where() {
+    for (code, place, text) in [
+        ("export function request() {\n  return 1 +;\n}", "code.js:2:13", "Unexpected token"),
+        ("export function request() {}\n", "code.js:1:", "response"),
+        ("let a;\nlet a;\nexport function request() {}\nexport function response() {}", "code.js:2:", "a"),
+        ("import fs from 'fs';\n", "code.js:1:16", "cannot be imported"),
+        ("import { utils } from '@aws-appsync/utils';\n", "code.js:1:10", "no export named utils"),
+        ("import { toJsonObject } from '@aws-appsync/utils/ai';\n", "code.js:1:30", "not available yet"),
+        ("export default 1;\n", "code.js:1:1", "named exports"),
+        ("export async function request() {}", "code.js:1:8", "async"),
+    ] {
+        let error = compile_error(code).to_string();
+        assert!(error.starts_with(place) && error.contains(text), "{code}\n{error}");
+    }
+}
+
+#[test]
+fn strict_code_has_the_ways_of_the_service() {
+    for (body, expected) in [
+        ("return JSON.parse('{');", json!("")),
+        ("return 'a1b22'.replaceAll('[0-9]+', '#');", json!("a#b#")),
+        ("return 'A1'.replace('(?i)a', 'b');", json!("b1")),
+        ("return ['b', 'a', 10, 9].sort();", json!([10, 9, "a", "b"])),
+        (
+            "const { a, ...rest } = { a: 1, b: 2, c: [3] }; return { ...rest, d: `${a}` };",
+            json!({ "b": 2, "c": [3], "d": "1" }),
+        ),
+        (
+            "let n = 0; for (const x of [1, 2]) { n += x; } for (const k in { a: 1 }) { n += k.length; } return n;",
+            json!(4),
+        ),
+        ("return ctx.args?.a ?? [3, 1].map((x) => x * 2).filter((x) => x > 2);", json!([6])),
+    ] {
+        assert_eq!(returned(body, &context()), expected, "{body}");
+    }
+}
+
+#[test]
+fn strict_code_refuses_what_the_service_refuses() {
+    for (line, text) in [
+        ("try { f(); } catch (e) {}", "try"),
+        ("throw 1;", "throw"),
+        ("while (true) {}", "while"),
+        ("do {} while (true);", "do-while"),
+        ("for (let i = 0; i < 1; i += 1) {}", "for with a counter"),
+        ("for (const a of []) { continue; }", "continue"),
+        ("class A {}", "classes"),
+        ("return this;", "this"),
+        ("const f = async () => 1;", "async"),
+        ("function* f() {}", "generators"),
+        ("let i = 0; i++;", "++"),
+        ("return ~1;", "~"),
+        ("return /a/.test('a');", "regular expression"),
+        ("return 'a' in ctx;", "in is"),
+        ("return ctx instanceof Object;", "instanceof"),
+        ("return new Map();", "new"),
+        ("return f.call(1);", "call"),
+        ("return [2, 1].sort((a, b) => a - b);", "sort"),
+        ("return eval('1');", "functions from text"),
+    ] {
+        let code = format!("export function request(ctx) {{\n  {line}\n}}\nexport function response() {{}}");
+        let error = compile_error(&code);
+        assert!(error.line == 2 && error.message.contains(text), "{line}: {error}");
+    }
+}
+
+#[test]
+fn relaxed_code_may_use_the_language() {
+    let body = "class A { constructor() { this.n = 0; } }
+        const a = new A();
+        for (let i = 0; i < 3; i++) a.n++;
+        try { throw new TypeError('x'); } catch (e) { e.name = 'Mine'; return [a.n, e.name, /b/.test('abc'), 'a.b'.replace('.', '-')]; }";
+    let evaluation = evaluate_in(Dialect::Relaxed, Limits::default(), body, &context());
+    assert_eq!(evaluation.end, End::Returned(Some(json!([3, "Mine", true, "a-b"]))));
+    let evaluation = evaluate_in(
+        Dialect::Relaxed,
+        Limits::default(),
+        "try { util.error('a'); } catch (e) { return 1; }",
+        &context(),
+    );
+    assert!(matches!(evaluation.end, End::Raised(raised) if raised.message == "a"));
+}
+
+fn map(value: serde_json::Value) -> std::sync::Arc<serde_json::Map<String, serde_json::Value>> {
+    std::sync::Arc::new(value.as_object().unwrap().clone())
+}
+
+#[test]
+fn default_contexts_work() {
+    assert_eq!(strict(support::EMPTY).invoke(Handler::Request, &Context::default()).end, End::Returned(None));
+}
