@@ -1,0 +1,28 @@
+//! `AdminUserGlobalSignOut`: revokes every token of a user.
+//!
+//! <https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_AdminUserGlobalSignOut.html>
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::{Error, UserPools, input, user::User};
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Request {
+    user_pool_id: Option<String>,
+    username: Option<String>,
+}
+
+pub(super) async fn run(pools: &UserPools, input: Value) -> Result<Value, Error> {
+    let request: Request = input::parse(input)?;
+    let pool = pools.storage.pool(&input::required(request.user_pool_id, "userPoolId")?)?;
+    let username = input::required_name(request.username, "username")?;
+    let user = pools.storage.user(&pool, &username)?;
+    let revoke = |user: &mut User| {
+        user.generation += 1;
+        Ok(())
+    };
+    pools.storage.update_user(&pool, &user.username, revoke).await?;
+    Ok(json!({}))
+}
