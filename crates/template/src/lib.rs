@@ -1,1 +1,39 @@
-//! Placeholder.
+//! CloudFormation templates: YAML or JSON text in, the typed resources of an application out.
+//!
+//! ```text
+//! text -> parse -> parameters, conditions -> graph (order, circles) -> intrinsics -> check -> application
+//! ```
+//! Nothing is created here and nothing runs: the caller does that with an [`Application`]. What CloudFormation would
+//! learn from AWS (ids, keys, addresses) the caller decides through [`Values`]; files are read through [`Files`].
+
+mod application;
+mod check;
+mod cidr;
+mod conditions;
+mod diagnostic;
+mod graph;
+mod identity;
+mod intrinsics;
+mod load;
+mod node;
+mod parameters;
+mod parse;
+mod pseudo;
+mod shapes;
+mod source;
+mod substitution;
+mod suggest;
+mod template;
+mod values;
+
+pub use application::{
+    Activity, AdditionalProvider, ApiCache, ApiKey, Application, AttributeDefinition, AuthenticationType, AwsIamConfig,
+    CachingConfig, CognitoUserPoolConfig, DataSource, DataSourceConfig, DeltaSyncConfig, DynamoDbConfig, Function,
+    GraphqlApi, Handler, HttpConfig, InputTransformer, KeySchemaElement, LambdaAuthorizerConfig, OnAwsOnly,
+    OpenIdConnectConfig, Output, RelationalDatabaseConfig, Resolver, ResolverKind, Role, RolePolicy, Rule,
+    StateMachine, StateMachineType, SyncConfig, Table, Target, UserPool, UserPoolClient, UserPoolGroup, UserPoolUser,
+};
+pub use diagnostic::{Diagnostic, Position, Severity};
+pub use load::{Error, Loaded, Options, load};
+pub use source::{Disk, Files, LONGEST_FILE, Source};
+pub use values::{Derived, Values, stable_text};

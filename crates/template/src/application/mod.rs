@@ -1,0 +1,75 @@
+//! The typed resources of an application, one file for each AWS service.
+
+mod appsync;
+mod assemble;
+mod cognito;
+mod dynamodb;
+mod events;
+mod iam;
+mod step_functions;
+
+pub use appsync::{
+    AdditionalProvider, ApiCache, ApiKey, AuthenticationType, AwsIamConfig, CachingConfig, CognitoUserPoolConfig,
+    DataSource, DataSourceConfig, DeltaSyncConfig, DynamoDbConfig, Function, GraphqlApi, Handler, HttpConfig,
+    LambdaAuthorizerConfig, OpenIdConnectConfig, RelationalDatabaseConfig, Resolver, ResolverKind, SyncConfig,
+};
+pub(crate) use assemble::assemble;
+pub use cognito::{UserPool, UserPoolClient, UserPoolGroup, UserPoolUser};
+pub use dynamodb::{AttributeDefinition, KeySchemaElement, Table};
+pub use events::{InputTransformer, Rule, Target};
+pub use iam::{Role, RolePolicy};
+pub use step_functions::{Activity, StateMachine, StateMachineType};
+
+use crate::diagnostic::Position;
+
+/// Everything that one template describes and that runs here, in an order in which each resource comes after those
+/// it refers to.
+#[derive(Debug, Default)]
+pub struct Application {
+    /// For example `us-east-1`.
+    pub region: String,
+    /// Twelve digits.
+    pub account: String,
+    /// The stack's name.
+    pub stack_name: String,
+    /// `AWS::AppSync::GraphQLApi` with what belongs to each.
+    pub apis: Vec<GraphqlApi>,
+    /// `AWS::DynamoDB::Table`.
+    pub tables: Vec<Table>,
+    /// `AWS::StepFunctions::StateMachine`.
+    pub state_machines: Vec<StateMachine>,
+    /// `AWS::StepFunctions::Activity`.
+    pub activities: Vec<Activity>,
+    /// `AWS::Cognito::UserPool` with clients, groups and users.
+    pub user_pools: Vec<UserPool>,
+    /// `AWS::Events::Rule`.
+    pub rules: Vec<Rule>,
+    /// `AWS::IAM::Role` with the policies of `AWS::IAM::Policy`.
+    pub roles: Vec<Role>,
+    /// The outputs whose condition holds.
+    pub outputs: Vec<Output>,
+    /// Resources of types that do not run here.
+    pub on_aws_only: Vec<OnAwsOnly>,
+}
+
+/// A resource that stepwell leaves to AWS.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OnAwsOnly {
+    /// Its name in the template.
+    pub logical_id: String,
+    /// For example `AWS::CloudFront::Distribution`.
+    pub resource_type: String,
+    /// Where it stands in the template.
+    pub position: Position,
+}
+
+/// A value that the template puts out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Output {
+    /// Its name.
+    pub name: String,
+    /// What it is.
+    pub description: Option<String>,
+    /// The value itself.
+    pub value: String,
+}

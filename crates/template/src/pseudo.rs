@@ -1,0 +1,62 @@
+//! What belongs to the whole stack: pseudo parameters, and names for resources that the template leaves unnamed.
+
+use aws_protocol::Partition;
+
+use crate::{Options, values::stable_text};
+
+/// Account, region, stack.
+#[derive(Debug, Clone)]
+pub(crate) struct Stack {
+    pub(crate) partition: Partition,
+    pub(crate) name: String,
+}
+
+impl Stack {
+    pub(crate) fn new(options: &Options) -> Self {
+        let mut partition = Partition::new(options.region.clone(), options.account.clone());
+        partition.partition = match options.region.split('-').next() {
+            Some("cn") => "aws-cn".to_owned(),
+            _ if options.region.starts_with("us-gov-") => "aws-us-gov".to_owned(),
+            _ => "aws".to_owned(),
+        };
+        Self { partition, name: options.stack_name.clone() }
+    }
+
+    /// The value of a pseudo parameter other than `AWS::NoValue`; `None` for a name that is none.
+    pub(crate) fn pseudo_parameter(&self, name: &str) -> Option<String> {
+        Some(match name {
+            "AWS::Region" => self.partition.region.clone(),
+            "AWS::AccountId" => self.partition.account.clone(),
+            "AWS::Partition" => self.partition.partition.clone(),
+            "AWS::StackName" => self.name.clone(),
+            "AWS::StackId" => self.id(),
+            "AWS::URLSuffix" => self.url_suffix().to_owned(),
+            _ => return None,
+        })
+    }
+
+    fn url_suffix(&self) -> &'static str {
+        if self.partition.partition == "aws-cn" { "amazonaws.com.cn" } else { "amazonaws.com" }
+    }
+
+    fn id(&self) -> String {
+        let digits = stable_text(&format!("{}/{}", self.partition.region, self.name), 32);
+        // The last part of a stack id is a UUID: hexadecimal digits only.
+        let hex: String = digits.bytes().map(|byte| char::from(b"0123456789abcdef"[usize::from(byte % 16)])).collect();
+        let uuid = format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]);
+        self.partition.arn("cloudformation", &format!("stack/{}/{uuid}", self.name))
+    }
+
+    /// A global resource's ARN, which names no region: `arn:aws:iam::ACCOUNT:role/NAME`.
+    pub(crate) fn global_arn(&self, service: &str, resource: &str) -> String {
+        format!("arn:{}:{service}::{}:{resource}", self.partition.partition, self.partition.account)
+    }
+
+    /// `STACK-LogicalId-SUFFIX`, as CloudFormation names what has no name; the suffix follows from the rest.
+    pub(crate) fn generated_name(&self, logical_id: &str) -> String {
+        let suffix = stable_text(&format!("{}/{}/{logical_id}", self.partition.region, self.name), 12);
+        // Within 64 characters: the shortest limit of the services here, that of an IAM role.
+        let first = |text: &str| text.chars().take(24).collect::<String>();
+        format!("{}-{}-{}", first(&self.name), first(logical_id), suffix.to_uppercase())
+    }
+}
