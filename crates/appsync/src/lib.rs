@@ -1,1 +1,32 @@
-//! Placeholder.
+//! AWS AppSync: a GraphQL API from its schema, resolvers and data sources, with real-time subscriptions.
+//!
+//! [`Api::build`] compiles an [`ApiConfig`]; [`Api::execute`] answers queries and mutations, [`Api::subscribe`]
+//! registers subscriptions. HTTP, WebSockets and credentials are not here: a request arrives with its identity.
+
+mod api;
+mod authorization;
+mod build;
+mod config;
+mod data_source;
+mod diagnostic;
+mod document;
+mod error;
+mod execution;
+mod limits;
+mod observer;
+mod pipeline;
+mod plan;
+mod request;
+mod schema;
+mod subscription;
+mod validation;
+mod variables;
+
+pub use api::{Api, Deps};
+pub use config::{ApiConfig, DataSourceConfig, DataSourceKind, FunctionConfig, ResolverConfig, ResolverKind, Signing};
+pub use data_source::http::{HttpClient, HttpRequest, HttpResponse};
+pub use diagnostic::Diagnostic;
+pub use error::{GraphqlError, Location, PathSegment};
+pub use observer::{FieldTrace, Observer, Silent};
+pub use request::{Body, Request, Response, parse_body};
+pub use subscription::{Delivery, Subscription};

@@ -1,0 +1,167 @@
+//! A GraphQL API: built once from its configuration, then asked many times.
+
+use std::sync::Arc;
+
+use apollo_compiler::executable::{Operation, OperationType};
+use auth::{AuthMode, Identity};
+use aws_protocol::{Directory, Partition};
+use clock::Clock;
+use futures::future::{Either, select};
+use serde_json::{Map, Value};
+
+use crate::{
+    ApiConfig, Diagnostic, GraphqlError, HttpClient, Observer, Request, Response,
+    authorization::Authorizer,
+    build,
+    document::{Document, Documents},
+    execution::{Execution, Writer, project, response_headers},
+    limits,
+    plan::Plan,
+    request::Refusal,
+    schema::Schema,
+    subscription::Hub,
+    variables,
+};
+
+/// What an API needs from the rest of the process.
+#[derive(Clone)]
+pub struct Deps {
+    /// The services that data sources call: `dynamodb`, `states`, `events`, `lambda` ...
+    pub services: Directory,
+    /// Time and randomness.
+    pub clock: Arc<dyn Clock>,
+    /// Compiles resolvers.
+    pub language: Arc<dyn resolver::Language>,
+    /// Sends what HTTP data sources send to elsewhere.
+    pub http: Arc<dyn HttpClient>,
+    /// Sees every resolver run.
+    pub observer: Arc<dyn Observer>,
+    /// Seals page tokens; they outlive a restart if this key does.
+    pub token_key: [u8; 32],
+}
+
+/// A GraphQL API.
+pub struct Api {
+    pub(crate) schema: Arc<Schema>,
+    pub(crate) documents: Documents,
+    pub(crate) environment: Arc<Map<String, Value>>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) observer: Arc<dyn Observer>,
+    pub(crate) resolver_count_limit: u32,
+    pub(crate) hub: Arc<Hub>,
+    partition: Partition,
+    api_id: String,
+}
+
+/// A request that is ready to run.
+pub(crate) struct Prepared {
+    pub(crate) document: Arc<Document>,
+    pub(crate) plan: Arc<Plan>,
+    pub(crate) variables: Map<String, Value>,
+}
+
+impl Api {
+    /// Compiles the schema and every resolver.
+    ///
+    /// # Errors
+    /// Everything that is wrong with them, with file, line and column where there is one.
+    pub fn build(config: ApiConfig, deps: Deps) -> Result<Arc<Self>, Vec<Diagnostic>> {
+        let schema = Arc::new(Schema::build(&config.schema)?);
+        let (resolvers, triggers) = build::resolvers_and_triggers(&config, &deps, &schema)?;
+        let documents = Documents::new(
+            schema.clone(),
+            Arc::new(resolvers),
+            Authorizer::new(&config),
+            usize::try_from(config.query_depth_limit).unwrap_or(usize::MAX),
+            config.introspection,
+        );
+        let limit = if config.resolver_count_limit == 0 { limits::RESOLVER_COUNT } else { config.resolver_count_limit };
+        Ok(Arc::new(Self {
+            schema,
+            documents,
+            environment: Arc::new(config.environment),
+            clock: deps.clock,
+            observer: deps.observer,
+            resolver_count_limit: limit,
+            hub: Arc::new(Hub::new(triggers)),
+            partition: config.partition,
+            api_id: config.api_id,
+        }))
+    }
+
+    /// The API's id, which is also what hosts and ARNs name it by.
+    pub fn id(&self) -> &str {
+        &self.api_id
+    }
+
+    /// Answers a query or mutation; publishes to subscribers what mutations triggered.
+    pub async fn execute(&self, request: &Request) -> Response {
+        let prepared = match self.prepare(request) {
+            Ok(prepared) => prepared,
+            Err(refusal) => return refusal.into_response(),
+        };
+        if prepared.plan.operation == OperationType::Subscription {
+            let message = "Subscriptions are served over the real-time endpoint only.";
+            return Response::not_executed(&[GraphqlError::of_request("OperationNotSupported", message)]);
+        }
+        let deadline = self.clock.sleep_until(self.clock.now().plus_millis(limits::REQUEST_MILLIS));
+        match select(Box::pin(self.run(request, prepared)), deadline).await {
+            Either::Left((response, _)) => response,
+            Either::Right(_) => {
+                Response::not_executed(&[GraphqlError::of_request("ExecutionTimeout", "Execution timed out.")])
+            }
+        }
+    }
+
+    async fn run(&self, request: &Request, prepared: Prepared) -> Response {
+        let Prepared { document, plan, variables } = prepared;
+        let execution = Execution::new(self, request, &plan, variables);
+        let children = execution.fetch().await;
+        let mut errors = Vec::new();
+        let introspection = execution.introspect(&document, &mut errors);
+        let writer = Writer::new(&request.identity, &introspection, errors);
+        let output = writer.response(&plan, &Value::Null, &children);
+        let side = execution.take_side();
+        if plan.operation == OperationType::Mutation {
+            for (position, field) in plan.root.fields.iter().enumerate() {
+                let present = output.present.get(position) == Some(&true);
+                if present && self.hub.is_trigger(&field.name) {
+                    self.hub.publish(&field.name, &project::root(field, children.field(position)));
+                }
+            }
+            self.hub.invalidate(&side.extensions);
+        }
+        Response::ok(output.body, response_headers(side.headers))
+    }
+
+    /// Everything before execution: parsing, validation, variables, the plan, IAM.
+    pub(crate) fn prepare(&self, request: &Request) -> Result<Prepared, Refusal> {
+        let body = &request.body;
+        let document = self.documents.document(&body.query).map_err(Refusal::Errors)?;
+        let operation = document.operation(body.operation_name.as_deref()).map_err(|message| Refusal::Status {
+            status: 400,
+            error_type: "BadRequestException",
+            message,
+        })?;
+        let sources = &document.executable.sources;
+        let variables = variables::coerce(&self.schema, operation, sources, &body.variables)
+            .map_err(|error| Refusal::Errors(vec![error]))?;
+        let plan =
+            self.documents.plan(&document, operation, &variables).map_err(|error| Refusal::Errors(vec![error.0]))?;
+        if !self.iam_allows(&request.identity, operation, &plan) {
+            let message = "Permission denied".to_owned();
+            return Err(Refusal::Status { status: 401, error_type: "UnauthorizedException", message });
+        }
+        Ok(Prepared { document, plan, variables })
+    }
+
+    /// Whether an IAM caller's policies allow every top-level field; other callers need no policy.
+    fn iam_allows(&self, identity: &Identity, operation: &Operation, plan: &Plan) -> bool {
+        let Identity::Iam(iam) = identity else { return true };
+        debug_assert_eq!(identity.mode(), AuthMode::AwsIam);
+        plan.root.fields.iter().filter(|field| !field.name.starts_with("__")).all(|field| {
+            let resource = format!("apis/{}/types/{}/fields/{}", self.api_id, operation.object_type(), field.name);
+            iam.policy.allows("appsync:GraphQL", &self.partition.arn("appsync", &resource))
+        })
+    }
+}

@@ -1,0 +1,136 @@
+//! What an API is made of, as the template's `AWS::AppSync::*` resources describe it.
+
+use auth::AuthMode;
+use aws_protocol::Partition;
+use resolver::Source;
+use serde_json::{Map, Value};
+
+/// A GraphQL API (`AWS::AppSync::GraphQLApi` and everything that refers to it).
+#[derive(Debug, Clone)]
+pub struct ApiConfig {
+    /// 26 lower-case letters and digits.
+    pub api_id: String,
+    /// The name given in the template.
+    pub name: String,
+    /// Region and account of the API.
+    pub partition: Partition,
+    /// The schema: `name` is its path, `code` its SDL.
+    pub schema: Source,
+    /// `AuthenticationType`.
+    pub default_mode: AuthMode,
+    /// `UserPoolConfig.DefaultAction: DENY`: fields without a group directive are closed to the pool's users.
+    pub deny_by_default: bool,
+    /// `AdditionalAuthenticationProviders`.
+    pub additional_modes: Vec<AuthMode>,
+    /// Every data source of the API.
+    pub data_sources: Vec<DataSourceConfig>,
+    /// Pipeline functions.
+    pub functions: Vec<FunctionConfig>,
+    /// Resolvers.
+    pub resolvers: Vec<ResolverConfig>,
+    /// `ctx.env`.
+    pub environment: Map<String, Value>,
+    /// `IntrospectionConfig` is not `DISABLED`.
+    pub introspection: bool,
+    /// `QueryDepthLimit`: 1 to 75, or 0 for none.
+    pub query_depth_limit: u32,
+    /// `ResolverCountLimit`: 1 to 10,000, or 0 for 10,000.
+    pub resolver_count_limit: u32,
+}
+
+/// A data source (`AWS::AppSync::DataSource`).
+#[derive(Debug, Clone)]
+pub struct DataSourceConfig {
+    /// Unique in its API.
+    pub name: String,
+    /// `ServiceRoleArn`: whom services see as the caller.
+    pub role_arn: Option<String>,
+    /// What it is, and where.
+    pub kind: DataSourceKind,
+}
+
+/// The types of data source (AppSync API reference, `DataSource.type`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DataSourceKind {
+    /// `NONE`: the request's payload is the result.
+    None,
+    /// `AMAZON_DYNAMODB`.
+    DynamoDb {
+        /// The table's name.
+        table: String,
+    },
+    /// `HTTP`.
+    Http {
+        /// Scheme and authority, for example `https://states.us-east-1.amazonaws.com/`.
+        endpoint: String,
+        /// `AWS_IAM` authorization.
+        signing: Option<Signing>,
+    },
+    /// `AWS_LAMBDA`.
+    Lambda {
+        /// The function's ARN.
+        function_arn: String,
+    },
+    /// `AMAZON_EVENTBRIDGE`.
+    EventBridge {
+        /// The bus.
+        event_bus_arn: String,
+    },
+    /// A type of data source that runs on AWS only: resolvers may not use it.
+    Unsupported {
+        /// AWS's name for it, for example `RELATIONAL_DATABASE`.
+        type_name: String,
+    },
+}
+
+/// What requests of an HTTP data source are signed for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Signing {
+    /// For example `us-east-1`.
+    pub region: String,
+    /// For example `states`.
+    pub service: String,
+}
+
+/// A pipeline function (`AWS::AppSync::FunctionConfiguration`).
+#[derive(Debug, Clone)]
+pub struct FunctionConfig {
+    /// What pipelines name it by.
+    pub id: String,
+    /// Its name in the template.
+    pub name: String,
+    /// Its data source.
+    pub data_source: String,
+    /// Its code.
+    pub code: Source,
+}
+
+/// A resolver (`AWS::AppSync::Resolver`).
+#[derive(Debug, Clone)]
+pub struct ResolverConfig {
+    /// The type that has the field.
+    pub type_name: String,
+    /// The field.
+    pub field_name: String,
+    /// Unit or pipeline.
+    pub kind: ResolverKind,
+}
+
+/// The kinds of resolver.
+#[derive(Debug, Clone)]
+pub enum ResolverKind {
+    /// `UNIT`: one data source.
+    Unit {
+        /// Its name.
+        data_source: String,
+        /// The handlers; without them a Lambda function receives the whole context (direct Lambda resolver).
+        code: Option<Source>,
+    },
+    /// `PIPELINE`: a list of functions between the two handlers.
+    Pipeline {
+        /// Function ids, in order.
+        functions: Vec<String>,
+        /// The handlers before and after.
+        code: Source,
+    },
+}

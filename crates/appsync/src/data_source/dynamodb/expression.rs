@@ -1,0 +1,63 @@
+//! Expressions of a request: several of them share one set of names and values in the DynamoDB call.
+
+use serde_json::{Map, Value};
+
+use super::{attribute::typed_map, given};
+use crate::data_source::Failure;
+
+/// A DynamoDB call under construction.
+#[derive(Default)]
+pub(super) struct Input {
+    pub(super) fields: Map<String, Value>,
+    names: Map<String, Value>,
+    values: Map<String, Value>,
+}
+
+impl Input {
+    /// A call on a table.
+    pub(super) fn on(table: &str) -> Self {
+        let mut input = Self::default();
+        input.set("TableName", table);
+        input
+    }
+
+    pub(super) fn set(&mut self, name: &str, value: impl Into<Value>) {
+        self.fields.insert(name.to_owned(), value.into());
+    }
+
+    /// Copies a member of the request under DynamoDB's name, if it is there.
+    pub(super) fn copy(&mut self, request: &Map<String, Value>, ours: &str, theirs: &str) {
+        if let Some(value) = given(request, ours) {
+            self.set(theirs, value.clone());
+        }
+    }
+
+    /// Adds `{expression, expressionNames, expressionValues}` as DynamoDB's `member`; empty ones count as absent.
+    pub(super) fn expression(&mut self, request: &Map<String, Value>, ours: &str, member: &str) -> Result<(), Failure> {
+        let Some(part) = given(request, ours) else { return Ok(()) };
+        let part = part.as_object().ok_or_else(|| Failure::invalid(ours))?;
+        let text = given(part, "expression").and_then(Value::as_str).unwrap_or_default();
+        if text.trim().is_empty() {
+            return Ok(());
+        }
+        self.set(member, text);
+        if let Some(names) = given(part, "expressionNames").and_then(Value::as_object) {
+            self.names.extend(names.clone());
+        }
+        if let Some(values) = given(part, "expressionValues").and_then(Value::as_object) {
+            self.values.extend(typed_map(values, &format!("{ours}.expressionValues"))?);
+        }
+        Ok(())
+    }
+
+    /// The call.
+    pub(super) fn finish(mut self) -> Map<String, Value> {
+        if !self.names.is_empty() {
+            self.fields.insert("ExpressionAttributeNames".into(), self.names.into());
+        }
+        if !self.values.is_empty() {
+            self.fields.insert("ExpressionAttributeValues".into(), self.values.into());
+        }
+        self.fields
+    }
+}

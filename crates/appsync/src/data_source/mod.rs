@@ -1,0 +1,123 @@
+//! Data sources: what the request of a resolver or function is sent to, and what it answers.
+
+mod dynamodb;
+mod event_bridge;
+pub(crate) mod http;
+pub(crate) mod lambda;
+mod none;
+
+use std::sync::Arc;
+
+use aws_protocol::{Caller, Directory};
+use clock::Clock;
+use serde_json::Value;
+
+use crate::{ApiConfig, DataSourceConfig, DataSourceKind, Deps};
+
+/// A data source, ready to be called.
+pub(crate) struct DataSource {
+    name: String,
+    backend: Backend,
+}
+
+enum Backend {
+    None,
+    DynamoDb(dynamodb::DynamoDb),
+    Http(http::Http),
+    Lambda(lambda::Lambda),
+    EventBridge(event_bridge::EventBridge),
+}
+
+/// Where a call comes from.
+#[derive(Clone, Copy)]
+pub(crate) struct Call<'a> {
+    pub(crate) parent_type: &'a str,
+    pub(crate) field: &'a str,
+    pub(crate) clock: &'a dyn Clock,
+}
+
+/// How a data source fails.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Failure {
+    /// The request is not one: the field fails with errorType `MappingTemplate`.
+    Document(String),
+    /// The backend failed: the response handler finds this in `ctx.error`, and `result` in `ctx.result`.
+    Reported { message: String, kind: String, result: Value },
+}
+
+/// The service, and whom it takes for the caller.
+#[derive(Clone)]
+pub(crate) struct Remote {
+    pub(crate) services: Directory,
+    pub(crate) caller: Caller,
+}
+
+impl DataSource {
+    /// A data source as configured; an error is what is wrong with it.
+    pub(crate) fn build(source: &DataSourceConfig, api: &ApiConfig, deps: &Deps) -> Result<Self, String> {
+        let role =
+            source.role_arn.clone().unwrap_or_else(|| api.partition.arn("appsync", &format!("apis/{}", api.api_id)));
+        let remote = Remote { services: deps.services.clone(), caller: Caller::internal(&api.partition.account, role) };
+        let backend = match &source.kind {
+            DataSourceKind::None => Backend::None,
+            DataSourceKind::DynamoDb { table } => {
+                Backend::DynamoDb(dynamodb::DynamoDb::new(remote, table.clone(), &source.name, &deps.token_key))
+            }
+            DataSourceKind::Http { endpoint, signing } => Backend::Http(http::Http {
+                remote,
+                client: deps.http.clone(),
+                endpoint: endpoint.trim_end_matches('/').to_owned(),
+                signing: signing.clone(),
+            }),
+            DataSourceKind::Lambda { function_arn } => {
+                Backend::Lambda(lambda::Lambda { remote, function_arn: function_arn.clone() })
+            }
+            DataSourceKind::EventBridge { event_bus_arn } => {
+                Backend::EventBridge(event_bridge::EventBridge { remote, event_bus_arn: event_bus_arn.clone() })
+            }
+            DataSourceKind::Unsupported { type_name } => {
+                return Err(format!(
+                    "data source '{}' of type {type_name} runs on AWS only, not yet here",
+                    source.name
+                ));
+            }
+        };
+        Ok(Self { name: source.name.clone(), backend })
+    }
+
+    /// Sends a handler's request.
+    pub(crate) async fn invoke(self: &Arc<Self>, call: &Call<'_>, request: Value) -> Result<Value, Failure> {
+        match &self.backend {
+            Backend::None => Ok(none::result(request)),
+            Backend::DynamoDb(table) => table.invoke(call, request).await,
+            Backend::Http(endpoint) => endpoint.invoke(call, request).await,
+            Backend::Lambda(function) => function.invoke(request).await,
+            Backend::EventBridge(bus) => bus.invoke(request).await,
+        }
+    }
+
+    /// Sends the whole context to a Lambda function.
+    pub(crate) async fn invoke_direct(&self, _: &Call<'_>, event: Value) -> Result<Value, Failure> {
+        match &self.backend {
+            Backend::Lambda(function) => function.call(event, "RequestResponse").await,
+            _ => Err(Failure::Document(format!("Data source '{}' needs a resolver with code.", self.name))),
+        }
+    }
+
+    /// Whether resolvers may do without code.
+    pub(crate) fn is_lambda(&self) -> bool {
+        matches!(self.backend, Backend::Lambda(_))
+    }
+}
+
+impl Failure {
+    /// A member that the request lacks, in the words recorded on AWS.
+    pub(crate) fn missing(path: &str) -> Self {
+        Self::Document(format!("Value for field '$[{path}]' not found."))
+    }
+
+    /// A member that has the wrong form.
+    pub(crate) fn invalid(path: &str) -> Self {
+        Self::Document(format!("Value for field '$[{path}]' is not valid."))
+    }
+}

@@ -1,0 +1,40 @@
+//! The named bounds of a GraphQL API: AWS's own number where AppSync has one ("AppSync endpoints and quotas").
+
+/// Query document, tokens (AppSync quota).
+pub(crate) const QUERY_TOKENS: usize = 15_000;
+/// Nesting of brackets in a query document. AppSync's own depth limit goes up to 75.
+pub(crate) const QUERY_NESTING: usize = 150;
+/// Levels of selected fields once fragments are merged.
+pub(crate) const SELECTION_DEPTH: usize = 150;
+/// Fields of one compiled operation once fragments are merged.
+pub(crate) const PLAN_FIELDS: usize = 50_000;
+/// Request body, bytes (AppSync quota).
+pub(crate) const BODY_BYTES: usize = 1_000_000;
+/// Whole response, bytes (AppSync quota for an evaluated result).
+pub(crate) const RESPONSE_BYTES: usize = 5_000_000;
+/// Whole request, milliseconds (AppSync quota).
+pub(crate) const REQUEST_MILLIS: i64 = 30_000;
+/// SDL, bytes (AppSync quota).
+pub(crate) const SCHEMA_BYTES: usize = 1_000_000;
+/// Resolvers of one request where the API sets no limit of its own (AppSync quota).
+pub(crate) const RESOLVER_COUNT: u32 = 10_000;
+/// Functions of one pipeline (AppSync quota).
+pub(crate) const PIPELINE_FUNCTIONS: usize = 10;
+/// Prepared documents kept, bytes of query text times [`PREPARED_FACTOR`].
+pub(crate) const PREPARED_CACHE_BYTES: u64 = 64 << 20;
+/// Memory that a prepared document takes per byte of its text, roughly.
+pub(crate) const PREPARED_FACTOR: u64 = 40;
+/// Compiled plans kept per document: one per assignment of the variables in `@skip` and `@include`.
+pub(crate) const PLANS_PER_DOCUMENT: usize = 16;
+/// Errors listed in one response; a list of a million denied items needs no million messages.
+pub(crate) const RESPONSE_ERRORS: usize = 1_000;
+/// Headers that resolvers add to one response, bytes (AppSync quota).
+pub(crate) const RESPONSE_HEADER_BYTES: usize = 4_096;
+/// Subscription payload, bytes (AppSync quota).
+pub(crate) const PAYLOAD_BYTES: usize = 240 << 10;
+/// Payloads that wait for one subscriber before it is cut off.
+pub(crate) const SUBSCRIBER_QUEUE: usize = 1_024;
+/// `invalidateSubscriptions` calls per request (AppSync quota).
+pub(crate) const INVALIDATIONS: usize = 5;
+/// HTTP data source, milliseconds (recorded on AWS).
+pub(crate) const HTTP_MILLIS: i64 = 10_000;

@@ -1,0 +1,213 @@
+//! Resolvers at work: request handler, data source, response handler; and functions in a row between two handlers.
+
+use std::{collections::HashMap, sync::Arc};
+
+use clock::Clock;
+use resolver::{Context, ContextError, End, Evaluation, Handler, Handlers, Info, RaisedError};
+use serde_json::{Map, Value};
+
+use crate::data_source::{self, DataSource, Failure};
+
+/// The resolvers of an API by type and field.
+#[derive(Default)]
+pub(crate) struct Resolvers(HashMap<String, HashMap<String, Arc<Resolver>>>);
+
+/// A compiled resolver.
+pub(crate) enum Resolver {
+    Unit(Step),
+    Pipeline { handlers: Arc<dyn Handlers>, functions: Vec<Step> },
+}
+
+/// Handlers around a data source: a unit resolver, or a function of a pipeline.
+#[derive(Clone)]
+pub(crate) struct Step {
+    /// `None` for a direct Lambda resolver.
+    pub(crate) handlers: Option<Arc<dyn Handlers>>,
+    pub(crate) source: Arc<DataSource>,
+}
+
+/// What stays the same for every field of a request.
+pub(crate) struct Shared {
+    pub(crate) identity: Arc<Value>,
+    pub(crate) request: Arc<resolver::Request>,
+    pub(crate) environment: Arc<Map<String, Value>>,
+    pub(crate) auth_type: &'static str,
+    pub(crate) clock: Arc<dyn Clock>,
+}
+
+/// One run of a resolver.
+pub(crate) struct Run<'a> {
+    shared: &'a Shared,
+    field: Invocation,
+    stash: Map<String, Value>,
+    effects: Effects,
+}
+
+/// What differs from field to field.
+#[derive(Clone)]
+pub(crate) struct Invocation {
+    pub(crate) arguments: Arc<Map<String, Value>>,
+    pub(crate) source: Arc<Value>,
+    pub(crate) info: Arc<Info>,
+}
+
+/// What a run leaves beside its result.
+#[derive(Debug, Default)]
+pub(crate) struct Effects {
+    pub(crate) appended: Vec<RaisedError>,
+    pub(crate) logs: Vec<String>,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) extensions: Vec<(String, Vec<Value>)>,
+}
+
+/// How a resolver fails.
+#[derive(Debug)]
+pub(crate) enum Raised {
+    Error(RaisedError),
+    /// `util.unauthorized()`.
+    Unauthorized,
+}
+
+/// What a handler ended with, other than an error.
+enum Returned {
+    Value(Value),
+    Early { value: Value, to_end: bool },
+}
+
+/// The `prev.result`, `result` and `error` of a context.
+#[derive(Default)]
+struct Slots {
+    prev: Option<Arc<Value>>,
+    result: Option<Arc<Value>>,
+    error: Option<ContextError>,
+}
+
+impl Resolvers {
+    pub(crate) fn insert(&mut self, ty: &str, field: &str, resolver: Resolver) {
+        self.0.entry(ty.to_owned()).or_default().insert(field.to_owned(), Arc::new(resolver));
+    }
+
+    pub(crate) fn get(&self, ty: &str, field: &str) -> Option<&Arc<Resolver>> {
+        self.0.get(ty)?.get(field)
+    }
+}
+
+impl Resolver {
+    /// Resolves a field.
+    pub(crate) async fn run(&self, shared: &Shared, field: Invocation) -> (Result<Value, Raised>, Effects) {
+        let mut run = Run { shared, field, stash: Map::new(), effects: Effects::default() };
+        let result = match self {
+            Self::Unit(step) => run.step(step, None).await.map(|returned| match returned {
+                Returned::Value(value) | Returned::Early { value, .. } => value,
+            }),
+            Self::Pipeline { handlers, functions } => run.pipeline(&**handlers, functions).await,
+        };
+        (result, run.effects)
+    }
+}
+
+impl Run<'_> {
+    async fn pipeline(&mut self, handlers: &dyn Handlers, functions: &[Step]) -> Result<Value, Raised> {
+        let previous = match self.invoke(handlers, Handler::Request, Slots::default())? {
+            Returned::Value(value) => {
+                let mut previous = Arc::new(value);
+                for function in functions {
+                    match self.step(function, Some(previous)).await? {
+                        Returned::Value(value) => previous = Arc::new(value),
+                        Returned::Early { value, to_end } => {
+                            previous = Arc::new(value);
+                            if to_end {
+                                break;
+                            }
+                        }
+                    }
+                }
+                previous
+            }
+            Returned::Early { value, .. } => Arc::new(value),
+        };
+        let slots = Slots { prev: Some(previous.clone()), result: Some(previous), error: None };
+        match self.invoke(handlers, Handler::Response, slots)? {
+            Returned::Value(value) | Returned::Early { value, .. } => Ok(value),
+        }
+    }
+
+    /// Request handler, data source, response handler. A failing data source does not end the run: the response
+    /// handler finds the failure in `ctx.error`.
+    async fn step(&mut self, step: &Step, prev: Option<Arc<Value>>) -> Result<Returned, Raised> {
+        let Some(handlers) = &step.handlers else { return self.direct(step, prev).await };
+        let request =
+            match self.invoke(&**handlers, Handler::Request, Slots { prev: prev.clone(), ..Slots::default() })? {
+                Returned::Value(request) => request,
+                early => return Ok(early),
+            };
+        let call = self.call();
+        let (result, error) = match step.source.invoke(&call, request).await {
+            Ok(result) => (result, None),
+            Err(Failure::Reported { message, kind, result }) => (result, Some(ContextError { message, kind })),
+            Err(Failure::Document(message)) => return Err(raised(message, "MappingTemplate", Value::Null)),
+        };
+        self.invoke(&**handlers, Handler::Response, Slots { prev, result: Some(Arc::new(result)), error })
+    }
+
+    /// A direct Lambda resolver: the function receives the whole context, its failures are errors of the field.
+    async fn direct(&mut self, step: &Step, prev: Option<Arc<Value>>) -> Result<Returned, Raised> {
+        let context = self.context(Slots { prev, ..Slots::default() });
+        let event = data_source::lambda::direct_event(&context);
+        self.stash = context.stash;
+        match step.source.invoke_direct(&self.call(), event).await {
+            Ok(value) => Ok(Returned::Value(value)),
+            Err(Failure::Reported { message, kind, result }) => Err(raised(message, &kind, result)),
+            Err(Failure::Document(message)) => Err(raised(message, "MappingTemplate", Value::Null)),
+        }
+    }
+
+    fn invoke(&mut self, handlers: &dyn Handlers, handler: Handler, slots: Slots) -> Result<Returned, Raised> {
+        let Evaluation { end, stash, appended_errors, logs, response_headers, extensions } =
+            handlers.invoke(handler, &self.context(slots));
+        self.stash = stash;
+        self.effects.appended.extend(appended_errors);
+        self.effects.logs.extend(logs);
+        self.effects.headers.extend(response_headers);
+        self.effects.extensions.extend(extensions);
+        match end {
+            End::Returned(value) => Ok(Returned::Value(value.unwrap_or_default())),
+            End::EarlyReturn { value, skip_to_end } => {
+                Ok(Returned::Early { value: value.unwrap_or_default(), to_end: skip_to_end })
+            }
+            End::Raised(error) => Err(Raised::Error(error)),
+            End::Unauthorized => Err(Raised::Unauthorized),
+        }
+    }
+
+    fn context(&mut self, slots: Slots) -> Context {
+        let Invocation { arguments, source, info } = self.field.clone();
+        Context {
+            arguments,
+            source,
+            info,
+            identity: self.shared.identity.clone(),
+            stash: std::mem::take(&mut self.stash),
+            prev_result: slots.prev,
+            result: slots.result,
+            error: slots.error,
+            request: self.shared.request.clone(),
+            env: self.shared.environment.clone(),
+            auth_type: self.shared.auth_type,
+            now_millis: self.shared.clock.now().0,
+            seed: self.shared.clock.random(),
+        }
+    }
+
+    fn call(&self) -> data_source::Call<'_> {
+        data_source::Call {
+            parent_type: &self.field.info.parent_type_name,
+            field: &self.field.info.field_name,
+            clock: &*self.shared.clock,
+        }
+    }
+}
+
+fn raised(message: String, kind: &str, data: Value) -> Raised {
+    Raised::Error(RaisedError { message, kind: Some(kind.to_owned()), data: Some(data), info: None })
+}

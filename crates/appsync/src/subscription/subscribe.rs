@@ -1,0 +1,78 @@
+//! Starting a subscription: the same checks as for a request, the subscribe-time resolver, then registration.
+
+use std::sync::Arc;
+
+use apollo_compiler::{executable::OperationType, response::JsonMap};
+use serde_json::{Map, Value};
+
+use super::{
+    Subscription,
+    filter::Filter,
+    hub::{Registration, Wanted},
+};
+use crate::{
+    Api, GraphqlError, Request,
+    api::Prepared,
+    execution::{Execution, Writer},
+    request::Refusal,
+};
+
+impl Api {
+    /// Registers a subscription. When this returns, every later mutation reaches it: acknowledge only then.
+    ///
+    /// # Errors
+    /// What the client is told instead of an acknowledgement.
+    pub async fn subscribe(self: &Arc<Self>, request: &Request) -> Result<Subscription, Vec<GraphqlError>> {
+        let Prepared { plan, variables, .. } = self.prepare(request).map_err(Refusal::into_errors)?;
+        if plan.operation != OperationType::Subscription {
+            let message = format!("{} not supported through the realtime channel", plan.operation);
+            return Err(vec![GraphqlError::of_request("UnsupportedOperation", message)]);
+        }
+        let Some(field) = plan.root.fields.first() else {
+            return Err(vec![GraphqlError::of_request("BadRequestException", "No subscription field is selected.")]);
+        };
+        let arguments = field
+            .arguments
+            .evaluate(&variables)
+            .map_err(|message| vec![GraphqlError::of_request("BadRequestException", message)])?;
+        let extensions = self.run_subscribe_resolver(request, &plan, variables).await?;
+        let filter = match extension(&extensions, "setSubscriptionFilter")? {
+            Some(filter) => Wanted::Enhanced(filter),
+            None => Wanted::Equal(arguments),
+        };
+        let invalidation = extension(&extensions, "setSubscriptionInvalidationFilter")?;
+        let field = field.name.to_string();
+        let identity = request.identity.clone();
+        let (subscriber, queue) = self.hub.register(Registration { field, plan, identity, filter, invalidation });
+        Ok(Subscription { hub: self.hub.clone(), subscriber, queue, finished: false })
+    }
+
+    /// Runs the field's resolver, if it has one. Its result is not delivered, but it has to be of the field's type.
+    async fn run_subscribe_resolver(
+        &self,
+        request: &Request,
+        plan: &crate::plan::Plan,
+        variables: Map<String, Value>,
+    ) -> Result<Vec<(String, Vec<Value>)>, Vec<GraphqlError>> {
+        let execution = Execution::new(self, request, plan, variables);
+        let children = execution.fetch().await;
+        let extensions = execution.take_side().extensions;
+        if execution.may_read_root() && children.is_silent_null() {
+            // A null result is what these resolvers should have, whatever the field's type says.
+            return Ok(extensions);
+        }
+        let none = JsonMap::new();
+        let output = Writer::new(&request.identity, &none, Vec::new()).response(plan, &Value::Null, &children);
+        if output.errors.is_empty() { Ok(extensions) } else { Err(output.errors) }
+    }
+}
+
+/// The filter that the last call of an extension gave.
+fn extension(extensions: &[(String, Vec<Value>)], name: &str) -> Result<Option<Filter>, Vec<GraphqlError>> {
+    let call = extensions.iter().rev().find(|(called, _)| called == name);
+    let Some(filter) = call.and_then(|(_, arguments)| arguments.first()) else { return Ok(None) };
+    match Filter::parse(filter) {
+        Ok(filter) => Ok(Some(filter)),
+        Err(message) => Err(vec![GraphqlError::of_request("BadRequestException", message)]),
+    }
+}
