@@ -14,7 +14,7 @@ use crate::{
     diagnostic::{Position, Problem},
     identity::Identity,
     node::{Content, Entry, Node},
-    pseudo::Stack,
+    pseudo::{PSEUDO_PARAMETERS, Stack},
     substitution::{Part, parts},
 };
 
@@ -143,9 +143,9 @@ impl<'a> Scope<'a> {
             let message = format!("the resource '{name}' is not created, because its condition is false");
             return Problem::error("SW0135", at, message).help("choose with Fn::If on the same condition");
         }
-        let known = self.parameters.keys().chain(self.identities.keys());
+        let known = self.parameters.keys().chain(self.identities.keys()).map(String::as_str);
         let message = format!("there is no parameter or resource '{name}'");
-        Problem::error("SW0130", at, message).suggest(name, known.map(String::as_str))
+        Problem::error("SW0130", at, message).suggest(name, known.chain(PSEUDO_PARAMETERS.iter().copied()))
     }
 
     fn get_att(&self, argument: &Node) -> Result<Node, Problem> {
@@ -260,7 +260,7 @@ impl<'a> Scope<'a> {
         };
         let (delimiter, text) = (self.text(delimiter, "Fn::Split")?, self.text(text, "Fn::Split")?);
         if delimiter.is_empty() {
-            return Err(arguments(argument, "Fn::Split", "a delimiter that is not empty"));
+            return Err(Problem::error("SW0132", argument.at, "the delimiter of Fn::Split must not be empty"));
         }
         let items: Vec<Node> = text.split(&delimiter).map(|item| Node::text(argument.at, item)).collect();
         self.spend(argument.at, text.len() + items.len())?;
@@ -347,7 +347,11 @@ fn too_much(at: Position) -> Problem {
 }
 
 fn arguments(node: &Node, function: &str, wanted: &str) -> Problem {
-    Problem::error("SW0132", node.at, format!("{function} takes {wanted}, not {}", node.kind()))
+    let given = match node.as_list() {
+        Some(items) => format!("a list of {}", items.len()),
+        None => node.kind().to_owned(),
+    };
+    Problem::error("SW0132", node.at, format!("{function} takes {wanted}, not {given}"))
 }
 
 /// An argument that may not be a call.

@@ -64,6 +64,12 @@ fn position(span: &Span) -> Position {
     place(span.start.line(), span.start.col(), width)
 }
 
+/// Where a list or a map begins: its tag, or its first character.
+fn opening(tag: Option<&Tag>, at: Position) -> Position {
+    let width = tag.map_or(1, |tag| tag.handle.len() + tag.suffix.len());
+    Position { width: u32::try_from(width).unwrap_or(1), ..at }
+}
+
 fn place(line: usize, column: usize, width: usize) -> Position {
     let small = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
     Position { line: small(line), column: small(column).saturating_add(1), width: small(width.max(1)) }
@@ -97,10 +103,12 @@ impl Builder {
         match event {
             Event::Scalar(text, style, _, tag) => self.scalar(&text, style, tag.as_deref(), at),
             Event::SequenceStart(_, tag) => {
+                let at = opening(tag.as_deref(), at);
                 let tag = short_form(tag.as_deref(), at)?;
                 self.open(Open::List { at, tag, items: Vec::new() }, at)
             }
             Event::MappingStart(_, tag) => {
+                let at = opening(tag.as_deref(), at);
                 let tag = short_form(tag.as_deref(), at)?;
                 let map = Open::Map { at, tag, entries: Vec::new(), keys: HashSet::new(), key: None };
                 self.open(map, at)

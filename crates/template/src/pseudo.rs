@@ -4,6 +4,18 @@ use aws_protocol::Partition;
 
 use crate::{Options, values::stable_text};
 
+/// The names that CloudFormation defines in every template.
+pub(crate) const PSEUDO_PARAMETERS: &[&str] = &[
+    "AWS::AccountId",
+    "AWS::NoValue",
+    "AWS::NotificationARNs",
+    "AWS::Partition",
+    "AWS::Region",
+    "AWS::StackId",
+    "AWS::StackName",
+    "AWS::URLSuffix",
+];
+
 /// Account, region, stack.
 #[derive(Debug, Clone)]
 pub(crate) struct Stack {

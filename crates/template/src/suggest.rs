@@ -3,18 +3,22 @@
 /// Longer names are not compared: the work grows with the product of the lengths.
 const LONGEST_NAME: usize = 100;
 
-/// The name in `known` that differs least from `wrong`, in at most a third of its letters.
+/// The name in `known` that differs least from `wrong`, in at most a third of its letters; of
+/// two that are equally close, the first of the alphabet.
 pub(crate) fn closest<'a>(wrong: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     if wrong.len() > LONGEST_NAME {
         return None;
     }
-    let most = (wrong.chars().count() / 3).max(1);
+    let most = match wrong.chars().count() {
+        0..=2 => return None,
+        length => length / 3,
+    };
     known
         .into_iter()
         .filter(|name| name.len() <= LONGEST_NAME)
         .map(|name| (distance(wrong, name), name))
         .filter(|&(distance, _)| distance <= most)
-        .min_by_key(|&(distance, _)| distance)
+        .min()
         .map(|(_, name)| name)
 }
 

@@ -118,9 +118,8 @@ impl Assembly<'_, '_> {
     /// Text that stands in the template itself.
     fn inline(&self, node: &Node) -> Source {
         let text = node.to_text().unwrap_or_default();
-        // A block's text begins on the line after its `|`.
-        let first_line = if text.contains('\n') { node.at.line + 1 } else { node.at.line };
-        Source { path: self.template.path.clone(), first_line, text: text.into() }
+        // A block's position is that of its first line of text, not that of its `|`.
+        Source { path: self.template.path.clone(), first_line: node.at.line, text: text.into() }
     }
 
     /// The file that `node` names, relative to the template.
