@@ -1,1 +1,34 @@
-//! Step Functions: the API's operations, the pure interpreter, histories, timers, activities and the driver.
+//! AWS Step Functions, embedded: state machines, executions, histories, activities and task tokens.
+//!
+//! [`Engine`] is the service: it implements [`aws_protocol::Service`] under the name `states`. Behind it:
+//!
+//! * `operations/` answers the API, one file for each operation;
+//! * [`interpreter`] is the pure core that decides what an execution does next, and [`history`] are the events it gives;
+//! * `driver/` makes each step durable and then performs what it commands: tasks, timers, status events;
+//! * `integrations/` turns the `Resource` of a Task state into a call of another service.
+//!
+//! [Step Functions API reference](https://docs.aws.amazon.com/step-functions/latest/apireference/Welcome.html)
+
+mod arn;
+mod catalog;
+mod driver;
+mod engine;
+mod error;
+pub mod history;
+mod integrations;
+pub mod interpreter;
+mod layout;
+mod limits;
+mod observe;
+mod operations;
+mod records;
+mod resources;
+mod status_event;
+
+pub use engine::{Config, Engine};
+pub use error::Error;
+pub use limits::Limits;
+pub use observe::{ExecutionChange, PendingTask};
+pub use records::{MachineType, Status};
+pub use resources::{Put, StateMachine};
+pub use status_event::EventSink;

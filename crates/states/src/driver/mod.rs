@@ -1,0 +1,25 @@
+//! Drives executions: makes each step durable, then performs what it commands.
+//!
+//! * `start` — StartExecution: the first step of an execution, with its row.
+//! * `step` — the one way in which anything happens to an execution: decide, commit, perform.
+//! * `slot` — a running execution in memory; it can be dropped and rebuilt from its steps at any moment.
+//! * `replay` — the rebuilding, and the recovery of all running executions at start.
+//! * `perform` — what a step commands: tasks through `integrations/`, timers, cancellations.
+//! * `activities` — hands activity tasks to workers; `calls` — calls of other services that are under way.
+//! * `timers` — one heap of timers for all executions; `outbox` — delivers status events at least once.
+
+mod activities;
+mod calls;
+mod outbox;
+mod perform;
+mod replay;
+mod slot;
+mod start;
+mod step;
+mod timers;
+
+pub(crate) use activities::ActivityQueues;
+pub(crate) use calls::Calls;
+pub(crate) use slot::Slot;
+pub(crate) use start::Start;
+pub(crate) use timers::Timers;

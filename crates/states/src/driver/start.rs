@@ -1,0 +1,157 @@
+//! The start of an execution: its row, its place in the indexes and its first step in one transaction.
+
+use std::sync::Arc;
+
+use dashmap::Entry;
+use tokio::sync::OwnedMutexGuard;
+
+use super::slot::{Content, Running, Slot};
+use crate::{
+    Error, arn,
+    engine::Shared,
+    interpreter::{ExecutionIdentity, ExecutionKind, Stimulus},
+    records::{ExecutionRow, Machine, MachineType, Status},
+};
+
+/// What StartExecution and StartSyncExecution ask for, checked.
+pub(crate) struct Start {
+    pub(crate) machine: Arc<Machine>,
+    /// A UUID where absent.
+    pub(crate) name: Option<String>,
+    /// JSON text.
+    pub(crate) input: Arc<str>,
+    pub(crate) trace_header: Option<String>,
+}
+
+impl Shared {
+    /// Starts an execution and answers its slot and row once the start is durable (in memory for Express).
+    ///
+    /// A Standard execution of the same name and input that is still running is answered in place of a new one.
+    ///
+    /// # Errors
+    /// `ExecutionAlreadyExists`, `ExecutionLimitExceeded`, or a store that fails: then nothing was started, or a start
+    /// that did become durable goes on without having been acknowledged.
+    pub(crate) async fn start(self: &Arc<Self>, start: Start) -> Result<(Arc<Slot>, ExecutionRow), Error> {
+        if self.live.len() >= self.limits.open_executions {
+            return Err(Error::ExecutionLimitExceeded(self.limits.open_executions));
+        }
+        let row = self.new_row(start);
+        let slot = Arc::new(Slot::new(row.arn.clone()));
+        let content = slot.lock_new();
+        while let Some(other) = self.claim(&slot) {
+            if let Some(row) = self.same_execution(&other, &row).await? {
+                return Ok((other, row));
+            }
+        }
+        // A spawned task, because a caller that goes away must not stop a start halfway.
+        let shared = self.clone();
+        let started = tokio::spawn(async move { shared.first_step(slot, content, row).await });
+        started.await.map_err(|_| Error::ShutDown)?
+    }
+
+    /// Puts a slot into the place of its ARN; answers the slot that is there already, if there is one.
+    fn claim(&self, slot: &Arc<Slot>) -> Option<Arc<Slot>> {
+        match self.live.entry(slot.arn.clone()) {
+            Entry::Vacant(place) => {
+                place.insert(slot.clone());
+                None
+            }
+            Entry::Occupied(place) => Some(place.get().clone()),
+        }
+    }
+
+    async fn first_step(
+        self: Arc<Self>,
+        slot: Arc<Slot>,
+        mut content: OwnedMutexGuard<Content>,
+        row: ExecutionRow,
+    ) -> Result<(Arc<Slot>, ExecutionRow), Error> {
+        let execution = self.unstarted(&row);
+        let made = match execution {
+            Ok(execution) => {
+                let running = Box::new(Running::new(row.clone(), execution, 0));
+                self.make_step(&slot, &mut content, running, Stimulus::Started).await
+            }
+            Err(error) => Err(error),
+        };
+        let Err(error) = made else { return Ok((slot, row)) };
+        // Whether or not the start became durable, the slot says so after the next look at the store.
+        drop(content);
+        match error {
+            Error::Store(store::Error::Conflict) => match self.same_execution(&slot, &row).await? {
+                Some(row) => Ok((slot, row)),
+                None => Err(Error::ExecutionAlreadyExists(row.arn.to_string())),
+            },
+            error => {
+                if row.machine.kind == MachineType::Express {
+                    self.live.remove(&row.arn);
+                }
+                Err(error)
+            }
+        }
+    }
+
+    /// The execution in `slot`, if it runs with the input of `wanted`; `None` if there is none.
+    ///
+    /// # Errors
+    /// `ExecutionAlreadyExists` for another execution of the name.
+    async fn same_execution(
+        self: &Arc<Self>,
+        slot: &Arc<Slot>,
+        wanted: &ExecutionRow,
+    ) -> Result<Option<ExecutionRow>, Error> {
+        // Its start may still be on the way to the disk.
+        let mut content = slot.content.clone().lock_owned().await;
+        match self.load(slot, &mut content) {
+            Ok(()) => {}
+            Err(Error::ExecutionDoesNotExist(_)) => return Ok(None),
+            Err(error) => return Err(error),
+        }
+        match &*content {
+            Content::Running(running) if running.row.input == wanted.input => Ok(Some(running.row.clone())),
+            _ => Err(Error::ExecutionAlreadyExists(wanted.arn.to_string())),
+        }
+    }
+
+    fn new_row(&self, start: Start) -> ExecutionRow {
+        let machine = &*start.machine;
+        let name = start.name.unwrap_or_else(|| self.clock.uuid());
+        let arn = match machine.kind {
+            MachineType::Standard => arn::execution(&self.partition, &machine.name, &name),
+            MachineType::Express => arn::express(&self.partition, &machine.name, &name, &self.clock.uuid()),
+        };
+        ExecutionRow {
+            id: self.next_id(),
+            arn: arn.into(),
+            name: name.into(),
+            machine: machine.into(),
+            input: start.input,
+            trace_header: start.trace_header,
+            started: self.clock.now(),
+            status: Status::Running,
+            stopped: None,
+            output: None,
+            error: None,
+            cause: None,
+        }
+    }
+}
+
+/// What the interpreter is told of an execution.
+pub(super) fn identity(row: &ExecutionRow) -> ExecutionIdentity {
+    ExecutionIdentity {
+        arn: row.arn.clone(),
+        name: row.name.clone(),
+        state_machine_arn: row.machine.arn.clone(),
+        state_machine_name: row.machine.name.as_str().into(),
+        state_machine_version_arn: None,
+        state_machine_alias_arn: None,
+        role_arn: row.machine.role_arn.clone(),
+        start_time: row.started,
+        input: row.input.clone(),
+        kind: match row.machine.kind {
+            MachineType::Standard => ExecutionKind::Standard,
+            MachineType::Express => ExecutionKind::Express,
+        },
+    }
+}

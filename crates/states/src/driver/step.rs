@@ -1,0 +1,233 @@
+//! The one way in which anything happens to an execution: decide, make it durable, then perform what was commanded.
+
+use std::sync::Arc;
+
+use store::Transaction;
+
+use super::{
+    slot::{Content, Running, Slot},
+    start::identity,
+};
+use crate::{
+    Error, ExecutionChange,
+    engine::Shared,
+    interpreter::{Command, Decision, Execution, Outcome, Step, Stimulus, TaskId, decide},
+    layout,
+    records::{ExecutionRow, MachineType, Status, StepRecord, TokenRecord},
+};
+
+/// How long a dropped execution waits before it is replayed, milliseconds.
+const RELOAD_MILLIS: i64 = 1_000;
+
+impl Shared {
+    /// Makes a step for something that happened inside the engine. One that comes too late means nothing; one that
+    /// cannot be made durable will happen again after the replay.
+    pub(crate) async fn stimulate(self: Arc<Self>, arn: &Arc<str>, stimulus: Stimulus) {
+        match self.stimulate_durably(arn, stimulus).await {
+            Ok(()) | Err(Error::TaskTimedOut | Error::ShutDown) => {}
+            Err(error) => tracing::error!(execution = %arn, %error, "a step could not be made"),
+        }
+    }
+
+    /// Makes a step and answers once it is durable, whether or not the caller still waits for it.
+    ///
+    /// # Errors
+    /// `TaskTimedOut` for a stimulus that comes too late, `ShutDown`, `ExecutionDoesNotExist`, or a store that fails.
+    pub(crate) async fn stimulate_durably(self: &Arc<Self>, arn: &Arc<str>, stimulus: Stimulus) -> Result<(), Error> {
+        let shared = self.clone();
+        let slot = self.live.entry(arn.clone()).or_insert_with(|| Arc::new(Slot::new(arn.clone()))).clone();
+        let made = tokio::spawn(async move { shared.step(&slot, stimulus).await });
+        made.await.map_err(|_| Error::ShutDown)?
+    }
+
+    async fn step(self: Arc<Self>, slot: &Arc<Slot>, stimulus: Stimulus) -> Result<(), Error> {
+        let mut content = slot.content.clone().lock_owned().await;
+        self.load(slot, &mut content)?;
+        // Taken out for the time of the step: whatever interrupts it leaves the slot empty, to be replayed.
+        let running = match std::mem::replace(&mut *content, Content::Unloaded) {
+            Content::Running(running) => running,
+            other => {
+                *content = other;
+                return Err(Error::TaskTimedOut);
+            }
+        };
+        if !awaits(&running.execution, &stimulus) {
+            *content = Content::Running(running);
+            return Err(Error::TaskTimedOut);
+        }
+        self.make_step(slot, &mut content, running, stimulus).await
+    }
+
+    /// Decides and commits the step, then performs its commands. `content` is empty before, and after an error.
+    pub(super) async fn make_step(
+        self: &Arc<Self>,
+        slot: &Arc<Slot>,
+        content: &mut Content,
+        mut running: Box<Running>,
+        stimulus: Stimulus,
+    ) -> Result<(), Error> {
+        let _until_durable = self.steps.read().await;
+        if self.is_stopping() {
+            return Err(Error::ShutDown);
+        }
+        let step = self.new_step(&running.execution, stimulus);
+        let first_event = running.execution.next_event_id();
+        let before = running.row.status;
+        let decision = decide(&mut running.execution, &step);
+        set_outcome(&mut running.row, running.execution.outcome(), &step);
+        if running.row.machine.kind == MachineType::Standard {
+            let transaction = self.transaction(&running, first_event, before, &step, &decision);
+            if let Err(error) = self.store.commit(transaction).await {
+                self.reload_later(slot.clone(), &error);
+                return Err(error.into());
+            }
+            if before != running.row.status || step.stimulus == Stimulus::Started {
+                self.outbox.notify_one();
+            }
+        }
+        running.next_step += 1;
+        self.publish(&running, &step, &decision);
+        self.perform(&mut running, &step.stimulus, decision.commands);
+        self.settle(slot, content, running);
+        Ok(())
+    }
+
+    fn new_step(&self, execution: &Execution, stimulus: Stimulus) -> Step {
+        let absent = |activity: &&Arc<str>| {
+            crate::arn::activity_name(activity).is_ok_and(|name| self.catalog.activity(&name).is_none())
+        };
+        Step {
+            at: self.clock.now(),
+            seed: self.clock.random(),
+            stimulus,
+            absent_activities: execution.activities().filter(absent).cloned().collect(),
+        }
+    }
+
+    /// Everything that becomes durable with a step.
+    fn transaction(
+        &self,
+        running: &Running,
+        first_event: u64,
+        before: Status,
+        step: &Step,
+        decision: &Decision,
+    ) -> Transaction {
+        let row = &running.row;
+        let mut transaction = Transaction::new();
+        let starts = step.stimulus == Stimulus::Started;
+        if starts {
+            let as_started = ExecutionRow {
+                status: Status::Running,
+                stopped: None,
+                output: None,
+                error: None,
+                cause: None,
+                ..row.clone()
+            };
+            layout::insert_execution(&mut transaction, &as_started);
+            self.post_status_event(&mut transaction, &as_started);
+        }
+        if before != row.status {
+            layout::update_execution(&mut transaction, row, before);
+            self.post_status_event(&mut transaction, row);
+        }
+        let record = StepRecord { step: step.clone(), events: decision.events.clone() };
+        let key = layout::step_key(row.id, first_event, running.next_step);
+        transaction.put(layout::STEPS, key, layout::encode(&record));
+        for (token, task) in decision.commands.iter().filter_map(new_token) {
+            let record = TokenRecord { execution: row.arn.clone(), task };
+            transaction.put(layout::TOKENS, token.as_bytes(), layout::encode(&record));
+        }
+        transaction
+    }
+
+    fn publish(&self, running: &Running, step: &Step, decision: &Decision) {
+        let row = &running.row;
+        // Nobody may be listening.
+        let _ = self.changes.send(ExecutionChange {
+            execution_arn: row.arn.clone(),
+            state_machine_arn: row.machine.arn.clone(),
+            name: row.name.clone(),
+            status: row.status,
+            at: step.at,
+            new_events: decision.events.len(),
+            events: running.execution.next_event_id() - 1,
+        });
+    }
+
+    /// Puts the execution back into its slot, or ends the slot with it.
+    fn settle(&self, slot: &Arc<Slot>, content: &mut Content, running: Box<Running>) {
+        if running.row.status == Status::Running {
+            *content = Content::Running(running);
+            return;
+        }
+        self.forget_all(&running);
+        *content = Content::Ended;
+        self.live.remove(&slot.arn);
+        slot.announce_end(Arc::new(running.row));
+    }
+
+    /// Replays a dropped execution after a while, so that its tasks and timers go on.
+    fn reload_later(self: &Arc<Self>, slot: Arc<Slot>, error: &store::Error) {
+        if matches!(error, store::Error::Conflict | store::Error::Closed) {
+            return;
+        }
+        tracing::error!(execution = %slot.arn, %error, "a step did not become durable; the execution is replayed");
+        let shared = self.clone();
+        tokio::spawn(async move {
+            let mut stopping = shared.stopping.subscribe();
+            while !shared.is_stopping() {
+                let wait = shared.clock.sleep_until(shared.clock.now().plus_millis(RELOAD_MILLIS));
+                tokio::select! {
+                    () = wait => {}
+                    _ = stopping.changed() => return,
+                }
+                let mut content = slot.content.clone().lock_owned().await;
+                match shared.load(&slot, &mut content) {
+                    Ok(()) | Err(Error::ExecutionDoesNotExist(_)) => return,
+                    Err(error) => {
+                        tracing::error!(execution = %slot.arn, %error, "the execution cannot be replayed yet")
+                    }
+                }
+            }
+        });
+    }
+
+    /// An execution that has made no step yet, as a replay begins with it.
+    pub(super) fn unstarted(&self, row: &ExecutionRow) -> Result<Execution, Error> {
+        Ok(Execution::new(self.catalog.definition(&row.machine.definition)?, identity(row)))
+    }
+}
+
+/// Whether a step with this stimulus still means something.
+fn awaits(execution: &Execution, stimulus: &Stimulus) -> bool {
+    match stimulus {
+        Stimulus::TaskSucceeded { task, .. } | Stimulus::TaskFailed { task, .. } | Stimulus::Heartbeat { task } => {
+            execution.is_live(*task)
+        }
+        Stimulus::TaskSubmitted { task, .. } => execution.is_live(*task) && !execution.is_submitted(*task),
+        Stimulus::ActivityStarted { task, .. } => execution.is_live(*task) && !execution.is_started(*task),
+        Stimulus::TimerFired { timer } => execution.pending_timers().any(|(pending, _)| pending == *timer),
+        Stimulus::Started | Stimulus::Stopped { .. } => true,
+    }
+}
+
+fn new_token(command: &Command) -> Option<(&str, TaskId)> {
+    match command {
+        Command::Task(request) => request.token.as_deref().map(|token| (token, request.task)),
+        Command::CancelTask(_) | Command::SetTimer { .. } | Command::CancelTimer(_) => None,
+    }
+}
+
+/// Writes the outcome of the execution into its row.
+fn set_outcome(row: &mut ExecutionRow, outcome: &Outcome, step: &Step) {
+    (row.status, row.output, row.error, row.cause) = match outcome.clone() {
+        Outcome::Running => return,
+        Outcome::Succeeded(output) => (Status::Succeeded, Some(output), None, None),
+        Outcome::Failed { error, cause } => (Status::Failed, None, error, cause),
+        Outcome::TimedOut => (Status::TimedOut, None, None, None),
+        Outcome::Aborted { error, cause } => (Status::Aborted, None, error, cause),
+    };
+    row.stopped = Some(step.at);
+}

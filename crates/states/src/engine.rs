@@ -1,0 +1,165 @@
+//! The engine's handle: what it is made of, and how it opens, recovers and shuts down.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
+
+use aws_protocol::{BoxFuture, Caller, Directory, Partition, Service, ServiceError};
+use clock::Clock;
+use dashmap::DashMap;
+use serde_json::Value;
+use store::{Store, Transaction};
+use tokio::sync::{Notify, RwLock, Semaphore, broadcast, watch};
+
+use crate::{
+    Error, EventSink, ExecutionChange, Limits,
+    catalog::Catalog,
+    driver::{ActivityQueues, Calls, Slot, Timers},
+    layout, operations,
+};
+
+/// What an engine is told at open.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Region and account of its ARNs.
+    pub partition: Partition,
+    /// Its bounds.
+    pub limits: Limits,
+}
+
+/// Step Functions, embedded. Clones are handles of one engine.
+#[derive(Clone)]
+pub struct Engine {
+    pub(crate) shared: Arc<Shared>,
+}
+
+/// What all handles of one engine share.
+pub(crate) struct Shared {
+    pub(crate) partition: Partition,
+    pub(crate) limits: Limits,
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) services: Directory,
+    pub(crate) sink: Arc<dyn EventSink>,
+    pub(crate) catalog: Catalog,
+    /// Executions in memory, by ARN: all running ones.
+    pub(crate) live: DashMap<Arc<str>, Arc<Slot>>,
+    pub(crate) timers: Timers,
+    pub(crate) activities: ActivityQueues,
+    pub(crate) calls: Calls,
+    pub(crate) call_permits: Semaphore,
+    pub(crate) outbox: Notify,
+    pub(crate) changes: broadcast::Sender<ExecutionChange>,
+    /// Held for reading by every step, for writing by the shutdown.
+    pub(crate) steps: RwLock<()>,
+    pub(crate) stopping: watch::Sender<bool>,
+    ids: AtomicU64,
+}
+
+/// Bits of an id that count within one run of the engine; those above count the runs.
+const RUN_BITS: u32 = 40;
+const RUN_KEY: &[u8] = b"run";
+
+impl Engine {
+    /// Opens the engine on `store`. Running executions go on after [`Self::recover`], which wants the services that
+    /// tasks call to be in `services`.
+    ///
+    /// # Errors
+    /// A store that fails, is damaged, or was written by a newer version.
+    pub async fn open(
+        config: Config,
+        store: Arc<dyn Store>,
+        clock: Arc<dyn Clock>,
+        services: Directory,
+        events: Arc<dyn EventSink>,
+    ) -> Result<Self, Error> {
+        layout::check_schema(&*store).await?;
+        let ids = AtomicU64::new(next_run(&*store).await? << RUN_BITS);
+        let Config { partition, limits } = config;
+        let shared = Shared {
+            catalog: Catalog::open(store.clone(), limits.parsed_definitions)?,
+            live: DashMap::new(),
+            timers: Timers::default(),
+            activities: ActivityQueues::default(),
+            calls: Calls::default(),
+            call_permits: Semaphore::new(limits.service_calls),
+            outbox: Notify::new(),
+            changes: broadcast::Sender::new(limits.subscription_backlog),
+            steps: RwLock::new(()),
+            stopping: watch::Sender::new(false),
+            ids,
+            partition,
+            limits,
+            store,
+            clock,
+            services,
+            sink: events,
+        };
+        Ok(Self { shared: Arc::new(shared) })
+    }
+
+    /// Starts timers and the delivery of status events, and takes up every running execution: replays its steps, sets
+    /// its timers and issues its tasks again. Call once, inside a tokio runtime.
+    ///
+    /// # Errors
+    /// A store that fails. An execution that cannot be replayed is logged and left alone.
+    pub async fn recover(&self) -> Result<(), Error> {
+        self.shared.start_background();
+        self.shared.recover_executions().await
+    }
+
+    /// Stops: no step begins any more, those under way become durable first. Running executions go on at the next
+    /// [`Self::recover`]; Express executions are lost, as they are in memory only.
+    pub async fn shutdown(&self) {
+        self.shared.stopping.send_replace(true);
+        let _all_steps_done = self.shared.steps.write().await;
+        self.shared.calls.abort_all();
+    }
+
+    /// The partition of this engine's ARNs.
+    pub fn partition(&self) -> &Partition {
+        &self.shared.partition
+    }
+}
+
+impl Service for Engine {
+    fn name(&self) -> &'static str {
+        "states"
+    }
+
+    fn call<'a>(
+        &'a self,
+        operation: &'a str,
+        input: Value,
+        caller: &'a Caller,
+    ) -> BoxFuture<'a, Result<Value, ServiceError>> {
+        Box::pin(async move {
+            operations::call(&self.shared, operation, &input).await.map_err(|error| {
+                tracing::debug!(operation, caller = caller.principal_arn, %error, "refused");
+                error.into()
+            })
+        })
+    }
+}
+
+impl Shared {
+    /// A number that no record of this store has had, higher than all before it.
+    pub(crate) fn next_id(&self) -> u64 {
+        self.ids.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// Whether [`Engine::shutdown`] has begun.
+    pub(crate) fn is_stopping(&self) -> bool {
+        *self.stopping.borrow()
+    }
+}
+
+/// Counts the runs of the engine on this store, so that ids grow over restarts whatever the clock does.
+async fn next_run(store: &dyn Store) -> Result<u64, Error> {
+    let run = layout::get::<u64>(store, layout::META, RUN_KEY)?.unwrap_or(0) + 1;
+    let mut transaction = Transaction::new();
+    transaction.put(layout::META, RUN_KEY, layout::encode(&run));
+    store.commit(transaction).await?;
+    Ok(run)
+}

@@ -1,0 +1,107 @@
+//! `aws-sdk:SERVICE:ACTION`: any operation of a service that stepwell has, members in Pascal case.
+
+use std::collections::BTreeMap;
+
+use aws_protocol::ServiceError;
+use serde_json::{Map, Value, value::RawValue};
+
+use super::{Failure, TaskCall, case};
+use crate::engine::Shared;
+
+/// A service as workflows name it.
+struct Sdk {
+    /// The signing name, as [`aws_protocol::Directory`] knows it.
+    service: &'static str,
+    /// The name in errors.
+    title: &'static str,
+    /// Whether the wire's members begin with a small letter.
+    camel: bool,
+}
+
+fn sdk(name: &str) -> Option<Sdk> {
+    Some(match name {
+        "dynamodb" => Sdk { service: "dynamodb", title: "DynamoDb", camel: false },
+        "sfn" => Sdk { service: "states", title: "Sfn", camel: true },
+        "eventbridge" => Sdk { service: "events", title: "EventBridge", camel: false },
+        "cognitoidentityprovider" => Sdk { service: "cognito-idp", title: "CognitoIdentityProvider", camel: false },
+        _ => return None,
+    })
+}
+
+/// Calls `action` of the service that workflows call `name`, and answers the task's result.
+pub(super) async fn call(shared: &Shared, call: &TaskCall, name: &str, action: &str) -> Result<String, Failure> {
+    let sdk = sdk(name).ok_or_else(|| Failure::unsupported(&call.resource_arn))?;
+    let operation = operation(action);
+    let input = input(&call.parameters, &sdk)?;
+    let answer = shared.call_other(call, sdk.service, &operation, input).await;
+    let output = answer.map_err(|error| failure(&sdk, &error, &shared.clock.uuid()))?;
+    let output = if sdk.camel { case::to_pascal(output, case::Dates::Iso8601) } else { output };
+    Ok(output.to_string())
+}
+
+/// `startExecution` is the operation `StartExecution`.
+fn operation(action: &str) -> String {
+    let mut letters = action.chars();
+    letters.next().map(|first| first.to_ascii_uppercase()).into_iter().chain(letters).collect()
+}
+
+/// Members that the API wants as JSON text and a workflow may write as JSON.
+const JSON_TEXT: [&str; 3] = ["Input", "Output", "Definition"];
+
+fn input(parameters: &str, sdk: &Sdk) -> Result<Value, Failure> {
+    if !sdk.camel {
+        return serde_json::from_str(parameters).map_err(Failure::parameters);
+    }
+    let parameters: BTreeMap<String, Box<RawValue>> = serde_json::from_str(parameters).map_err(Failure::parameters)?;
+    let mut members = Map::new();
+    for (name, raw) in parameters {
+        let value: Value = serde_json::from_str(raw.get()).map_err(Failure::parameters)?;
+        let value = match value {
+            Value::Null => continue,
+            Value::String(_) => value,
+            _ if JSON_TEXT.contains(&name.as_str()) => Value::String(raw.get().to_owned()),
+            other => case::to_camel(other),
+        };
+        members.insert(name, value);
+    }
+    Ok(case::to_camel(Value::Object(members)))
+}
+
+fn failure(sdk: &Sdk, error: &ServiceError, request_id: &str) -> Failure {
+    let name = match &*error.code {
+        "ValidationException" if sdk.service == "dynamodb" => "DynamoDbException".to_owned(),
+        "SerializationException" | "InternalFailure" | "UnknownOperationException" => format!("{}Exception", sdk.title),
+        named if named.ends_with("Exception") => named.to_owned(),
+        named => format!("{named}Exception"),
+    };
+    Failure::sdk(sdk.title, &name, error, request_id)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn members_take_the_case_of_the_wire_and_json_members_become_text() {
+        let sfn = sdk("sfn").expect("known");
+        let parameters = r#"{"StateMachineArn":"a","Input":{"Key":1.50},"Tags":[{"Key":"k","Value":"v"}],"Name":null}"#;
+        let expected =
+            json!({ "stateMachineArn": "a", "input": "{\"Key\":1.50}", "tags": [{ "key": "k", "value": "v" }] });
+        assert_eq!(input(parameters, &sfn).expect("an object"), expected);
+    }
+
+    #[test]
+    fn exceptions_read_as_recorded_on_aws() {
+        let token = ServiceError::new("InvalidToken", "Invalid Token: 'Invalid token'");
+        let expected = Failure::new(
+            "Sfn.InvalidTokenException",
+            "Invalid Token: 'Invalid token' (Service: Sfn, Status Code: 400, Request ID: R1) (SDK Attempt Count: 1)",
+        );
+        assert_eq!(failure(&sdk("sfn").expect("known"), &token, "R1"), expected);
+        let invalid = ServiceError::new("ValidationException", "no");
+        let named = failure(&sdk("dynamodb").expect("known"), &invalid, "R1");
+        assert_eq!(named.error, "DynamoDb.DynamoDbException");
+    }
+}

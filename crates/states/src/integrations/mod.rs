@@ -1,0 +1,130 @@
+//! Task states that call other services: from a `Resource` ARN and its parameters to one call of a
+//! [`Service`](aws_protocol::Service), and from its answer to the result or error of the task.
+//!
+//! Optimised integrations (`dynamodb`, `states`, `events`) have a file each; `aws_sdk` serves every operation of a
+//! service generically. Formats are as recorded on AWS; [Step Functions developer guide, "Integrating services"]
+//! (https://docs.aws.amazon.com/step-functions/latest/dg/integrate-services.html).
+
+mod aws_sdk;
+mod case;
+mod dynamodb;
+mod events;
+mod failure;
+mod metadata;
+mod resource;
+mod start_execution;
+
+use std::sync::Arc;
+
+use aws_protocol::{Caller, ServiceError};
+use clock::Timestamp;
+use serde_json::Value;
+
+pub(crate) use failure::Failure;
+pub(crate) use resource::{Pattern, Resource};
+
+use crate::{
+    engine::Shared,
+    interpreter::{Stimulus, TaskId},
+};
+
+/// A task to perform.
+pub(crate) struct TaskCall {
+    pub(crate) resource: Resource,
+    /// The state's `Resource`, for messages.
+    pub(crate) resource_arn: Arc<str>,
+    /// Effective input (JSON text).
+    pub(crate) parameters: Arc<str>,
+    pub(crate) task: TaskId,
+    pub(crate) execution_arn: Arc<str>,
+    pub(crate) machine_arn: Arc<str>,
+    pub(crate) role_arn: Arc<str>,
+    /// When the execution started.
+    pub(crate) started: Timestamp,
+    /// The call may have been made before: after a crash, or after a commit in doubt.
+    pub(crate) again: bool,
+    /// The call was answered before, and the end of what it began is awaited (`.sync`).
+    pub(crate) submitted: bool,
+}
+
+impl TaskCall {
+    /// The caller that the other service sees: the machine's role.
+    fn caller(&self) -> Caller {
+        let account = self.role_arn.split(':').nth(4).unwrap_or_default();
+        Caller::internal(account, &*self.role_arn)
+    }
+}
+
+impl Shared {
+    /// Performs a task, from its call to its result, telling the execution of each.
+    pub(crate) async fn run_task(self: Arc<Self>, call: TaskCall) {
+        let (arn, task) = (call.execution_arn.clone(), call.task);
+        let stimulus = match self.perform_task(&call).await {
+            Ok(stimulus) => stimulus,
+            Err(Failure { error, cause }) => Stimulus::TaskFailed { task, error: Some(error), cause: Some(cause) },
+        };
+        self.stimulate(&arn, stimulus).await;
+    }
+
+    async fn perform_task(self: &Arc<Self>, call: &TaskCall) -> Result<Stimulus, Failure> {
+        let task = call.task;
+        match call.resource.pattern() {
+            Pattern::RequestResponse => {
+                let output = self.call_service(call).await?.into();
+                Ok(Stimulus::TaskSucceeded { task, output })
+            }
+            Pattern::WaitForTaskToken => {
+                let output = self.call_service(call).await?.into();
+                Ok(Stimulus::TaskSubmitted { task, output })
+            }
+            Pattern::Sync | Pattern::Sync2 => {
+                let output = self.run_child(call).await?.into();
+                Ok(Stimulus::TaskSucceeded { task, output })
+            }
+        }
+    }
+
+    /// Calls the service and answers its result (JSON text).
+    async fn call_service(&self, call: &TaskCall) -> Result<String, Failure> {
+        let _permit = if call.resource.is_long_poll() {
+            None
+        } else {
+            Some(self.call_permits.acquire().await.expect("the semaphore is never closed"))
+        };
+        match &call.resource {
+            Resource::Service { service, action, .. } => match (&**service, &**action) {
+                ("dynamodb", _) => dynamodb::call(self, call, action).await,
+                ("states", "startExecution") => start_execution::call(self, call).await,
+                ("events", "putEvents") => events::put_events(self, call).await,
+                ("lambda", _) => Err(no_lambda(call)),
+                _ => Err(Failure::unsupported(&call.resource_arn)),
+            },
+            Resource::AwsSdk { service, action, .. } => aws_sdk::call(self, call, service, action).await,
+            Resource::Lambda => Err(no_lambda(call)),
+            Resource::Activity => Err(Failure::unsupported(&call.resource_arn)),
+        }
+    }
+
+    /// Calls `operation` of another service in the name of the machine's role.
+    async fn call_other(
+        &self,
+        call: &TaskCall,
+        service: &str,
+        operation: &str,
+        input: Value,
+    ) -> Result<Value, ServiceError> {
+        let caller = call.caller();
+        let answer = self.services.call(service, operation, input, &caller).await;
+        if let Err(ServiceError { internal: Some(internal), .. }) = &answer {
+            tracing::error!(service, operation, execution = %call.execution_arn, %internal, "a task's call failed");
+        }
+        answer
+    }
+}
+
+fn no_lambda(call: &TaskCall) -> Failure {
+    Failure::new(
+        "States.TaskFailed",
+        format!("stepwell does not call Lambda functions yet (resource {}).", call.resource_arn),
+    )
+}

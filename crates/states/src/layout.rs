@@ -1,0 +1,161 @@
+//! Where the records of Step Functions lie in the store: keyspaces, keys, and the typed reads and writes of them.
+//!
+//! Keys are order-preserving. An execution's `id` grows with the time of its start, so the indexes read newest first
+//! in reverse, and the step log of one execution reads in order.
+
+use std::ops::Bound;
+
+use serde::{Serialize, de::DeserializeOwned};
+use store::{Bytes, Key, Keyspace, Store, Transaction};
+
+use crate::{
+    Error,
+    records::{ExecutionRow, Status, StepRecord, Summary},
+};
+
+/// `schema` -> version of this layout.
+pub(crate) const META: Keyspace = Keyspace("states.meta");
+/// Name -> [`crate::records::Machine`].
+pub(crate) const MACHINES: Keyspace = Keyspace("states.machine");
+/// Name -> [`crate::records::Activity`].
+pub(crate) const ACTIVITIES: Keyspace = Keyspace("states.activity");
+/// SHA-256 -> definition text.
+pub(crate) const DEFINITIONS: Keyspace = Keyspace("states.definition");
+/// ARN -> [`ExecutionRow`].
+pub(crate) const EXECUTIONS: Keyspace = Keyspace("states.execution");
+/// Execution id, first event id, step number -> [`StepRecord`].
+pub(crate) const STEPS: Keyspace = Keyspace("states.step");
+/// Machine id, execution id -> [`Summary`].
+pub(crate) const BY_MACHINE: Keyspace = Keyspace("states.by_machine");
+/// Machine id, status, execution id -> [`Summary`].
+pub(crate) const BY_STATUS: Keyspace = Keyspace("states.by_status");
+/// Execution id -> ARN, of running executions.
+pub(crate) const OPEN: Keyspace = Keyspace("states.open");
+/// Task token -> [`crate::records::TokenRecord`].
+pub(crate) const TOKENS: Keyspace = Keyspace("states.token");
+/// Serial number -> status event that awaits its delivery.
+pub(crate) const OUTBOX: Keyspace = Keyspace("states.outbox");
+
+/// The version of this layout. A store with a higher one is refused.
+const SCHEMA: u32 = 1;
+const SCHEMA_KEY: &[u8] = b"schema";
+
+/// Checks the layout's version, and writes it into a new store.
+pub(crate) async fn check_schema(store: &dyn Store) -> Result<(), Error> {
+    match get::<u32>(store, META, SCHEMA_KEY)? {
+        Some(found) if found > SCHEMA => Err(store::Error::Newer { found, known: SCHEMA }.into()),
+        Some(_) => Ok(()),
+        None => {
+            let mut transaction = Transaction::new();
+            transaction.put(META, SCHEMA_KEY, encode(&SCHEMA));
+            Ok(store.commit(transaction).await?)
+        }
+    }
+}
+
+/// The record at `key`.
+pub(crate) fn get<T: DeserializeOwned>(store: &dyn Store, keyspace: Keyspace, key: &[u8]) -> Result<Option<T>, Error> {
+    store.get(keyspace, key)?.map(|bytes| decode(keyspace, key, &bytes)).transpose()
+}
+
+/// A record as it is stored.
+pub(crate) fn encode<T: Serialize>(record: &T) -> Bytes {
+    serde_json::to_vec(record).expect("records have text keys and finite numbers").into()
+}
+
+/// A stored record.
+pub(crate) fn decode<T: DeserializeOwned>(keyspace: Keyspace, key: &[u8], bytes: &[u8]) -> Result<T, Error> {
+    serde_json::from_slice(bytes).map_err(|error| Error::Corrupt {
+        what: format!("{} {}", keyspace.0, String::from_utf8_lossy(key)),
+        cause: error.to_string(),
+    })
+}
+
+/// A key of numbers, each big-endian, so that keys sort as the numbers do.
+pub(crate) fn key(parts: &[u64]) -> Key {
+    parts.iter().flat_map(|part| part.to_be_bytes()).collect()
+}
+
+/// Puts a new execution into the table and the indexes, on condition that its ARN is new.
+pub(crate) fn insert_execution(transaction: &mut Transaction, row: &ExecutionRow) {
+    let arn = row.arn.as_bytes();
+    transaction.require_absent(EXECUTIONS, arn).put(EXECUTIONS, arn, encode(row));
+    transaction.put(OPEN, key(&[row.id]), Bytes::from(arn));
+    insert_index(transaction, row);
+}
+
+/// Replaces the row of an execution whose status was `before`.
+pub(crate) fn update_execution(transaction: &mut Transaction, row: &ExecutionRow, before: Status) {
+    transaction.put(EXECUTIONS, row.arn.as_bytes(), encode(row));
+    if before != row.status {
+        transaction.delete(BY_STATUS, status_key(row.machine.id, before, row.id));
+        transaction.delete(OPEN, key(&[row.id]));
+        insert_index(transaction, row);
+    }
+}
+
+fn insert_index(transaction: &mut Transaction, row: &ExecutionRow) {
+    let summary = encode(&Summary::from(row));
+    transaction.put(BY_MACHINE, key(&[row.machine.id, row.id]), summary.clone());
+    transaction.put(BY_STATUS, status_key(row.machine.id, row.status, row.id), summary);
+}
+
+/// The place of an execution in [`BY_STATUS`].
+pub(crate) fn status_key(machine: u64, status: Status, execution: u64) -> Key {
+    key(&[machine, status as u64, execution])
+}
+
+/// The place of a step: the id of the first event that it gave (or would have given), then its number.
+pub(crate) fn step_key(execution: u64, first_event: u64, step: u64) -> Key {
+    key(&[execution, first_event, step])
+}
+
+/// How many steps one read of the log brings.
+const STEP_PAGE: usize = 256;
+
+/// Hands every step of an execution to `visit`, in order, with its number, in pages of bounded size.
+pub(crate) fn for_each_step(
+    store: &dyn Store,
+    execution: u64,
+    mut visit: impl FnMut(u64, StepRecord) -> Result<(), Error>,
+) -> Result<(), Error> {
+    let end = key(&[execution + 1]);
+    let mut lower = key(&[execution]);
+    let mut number = 0;
+    loop {
+        let page = store.range(STEPS, Bound::Excluded(&lower), Bound::Excluded(&end), STEP_PAGE, false)?;
+        let last_page = page.len() < STEP_PAGE;
+        for (key, bytes) in page {
+            visit(number, decode(STEPS, &key, &bytes)?)?;
+            number += 1;
+            lower = key;
+        }
+        if last_page {
+            return Ok(());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_sort_as_their_numbers_do() {
+        let mut keys = [step_key(1, 256, 3), step_key(1, 2, 1), step_key(1, 2, 2), step_key(0, 900, 9)];
+        keys.sort();
+        assert_eq!(keys, [step_key(0, 900, 9), step_key(1, 2, 1), step_key(1, 2, 2), step_key(1, 256, 3)]);
+    }
+
+    #[tokio::test]
+    async fn a_store_of_a_newer_layout_is_refused() {
+        let store = store::MemoryStore::new();
+        check_schema(&store).await.expect("a new store");
+        check_schema(&store).await.expect("a store of this layout");
+        let mut transaction = Transaction::new();
+        transaction.put(META, SCHEMA_KEY, encode(&(SCHEMA + 1)));
+        store.commit(transaction).await.expect("memory");
+        let refused = check_schema(&store).await.expect_err("a newer layout");
+        assert!(matches!(refused, Error::Store(store::Error::Newer { .. })), "{refused}");
+    }
+}

@@ -1,0 +1,50 @@
+//! The bounds of the engine. Defaults are AWS's quotas where AWS has one (Step Functions developer guide,
+//! "Service quotas").
+
+/// Bounds of one [`crate::Engine`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Limits {
+    /// State machines of one engine.
+    pub state_machines: usize,
+    /// Activities of one engine.
+    pub activities: usize,
+    /// Running executions, Standard and Express together.
+    pub open_executions: usize,
+    /// Tags of one state machine or activity.
+    pub tags: usize,
+    /// Definition, bytes.
+    pub definition_bytes: usize,
+    /// Input, output and results of tasks, bytes of UTF-8.
+    pub payload_bytes: usize,
+    /// GetActivityTask calls that wait for one activity.
+    pub activity_pollers: usize,
+    /// How long GetActivityTask waits for a task, milliseconds.
+    pub activity_poll_millis: i64,
+    /// Calls of other services under way at once.
+    pub service_calls: usize,
+    /// The longest that an Express execution may run, milliseconds.
+    pub express_millis: i64,
+    /// Parsed definitions kept in memory.
+    pub parsed_definitions: usize,
+    /// Changes that a slow subscriber of [`crate::Engine::subscribe`] may lag behind before it loses some.
+    pub subscription_backlog: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            state_machines: 100_000,
+            activities: 100_000,
+            open_executions: 1_000_000,
+            tags: 50,
+            definition_bytes: 1 << 20,
+            payload_bytes: 256 << 10,
+            activity_pollers: 1_000,
+            activity_poll_millis: 60_000,
+            service_calls: 256,
+            express_millis: 300_000,
+            parsed_definitions: 1_024,
+            subscription_backlog: 1_024,
+        }
+    }
+}

@@ -1,0 +1,17 @@
+//! [SendTaskFailure](https://docs.aws.amazon.com/step-functions/latest/apireference/API_SendTaskFailure.html).
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::{input::Input, send_task};
+use crate::{Error, engine::Shared, interpreter::Stimulus};
+
+pub(super) async fn run(shared: &Arc<Shared>, input: &Value) -> Result<Value, Error> {
+    let mut input = Input::new(input)?;
+    let token = input.required("taskToken", 1, 2048)?;
+    let error = input.text("error", 0, 256)?.map(str::to_owned);
+    let cause = input.text("cause", 0, 32_768)?.map(str::to_owned);
+    input.finish()?;
+    send_task::send(shared, token, |task| Stimulus::TaskFailed { task, error, cause }).await
+}

@@ -1,0 +1,79 @@
+//! [UpdateStateMachine](https://docs.aws.amazon.com/step-functions/latest/apireference/API_UpdateStateMachine.html):
+//! changes what is given. Running executions keep what they started with.
+
+use std::sync::Arc;
+
+use asl::Definition;
+use serde_json::{Value, json};
+
+use super::{
+    create_state_machine::{check_definition, hash, logging},
+    input::Input,
+    tags,
+};
+use crate::{Error, Put, StateMachine, arn, catalog::Changes, engine::Shared, records::Machine};
+
+pub(super) async fn run(shared: &Shared, input: &Value) -> Result<Value, Error> {
+    let mut input = Input::new(input)?;
+    let machine_arn = input.arn("stateMachineArn")?;
+    let definition = input.text("definition", 1, shared.limits.definition_bytes)?;
+    let role_arn = input.text("roleArn", 1, 256)?;
+    let logging = logging(&input)?;
+    let tracing = input.value("tracingConfiguration");
+    let encryption = input.value("encryptionConfiguration");
+    let publish = input.boolean("publish", false)?;
+    input.finish()?;
+    let name = arn::state_machine_name(machine_arn)?;
+    if publish {
+        return Err(Error::UnknownOperation("UpdateStateMachine with publish".to_owned()));
+    }
+    let changes = shared.catalog.lock().await;
+    let machine =
+        shared.catalog.machine(&name).ok_or_else(|| Error::StateMachineDoesNotExist(machine_arn.to_owned()))?;
+    if definition.is_none() && role_arn.is_none() && logging.is_none() && tracing.is_none() && encryption.is_none() {
+        return Err(Error::MissingRequiredParameter);
+    }
+    let checked = definition.map(|text| check_definition(shared, text, machine.kind)).transpose()?;
+    let mut changed = (*machine).clone();
+    changed.role_arn = role_arn.map_or(changed.role_arn, Arc::from);
+    changed.logging = logging.unwrap_or(changed.logging);
+    changed.tracing = tracing.cloned().unwrap_or(changed.tracing);
+    changed.encryption = encryption.cloned().unwrap_or(changed.encryption);
+    let machine = write(shared, &changes, changed, definition.zip(checked)).await?;
+    Ok(json!({ "updateDate": machine.updated.epoch_seconds(), "revisionId": machine.revision }))
+}
+
+/// Makes `machine` be as a template wants it.
+pub(crate) async fn to_wanted(
+    shared: &Shared,
+    changes: &Changes<'_>,
+    machine: &Machine,
+    wanted: StateMachine,
+    checked: Definition,
+) -> Result<(Arc<str>, Put), Error> {
+    let same_text = machine.definition == hash(&wanted.definition);
+    if same_text && *machine.role_arn == *wanted.role_arn && machine.tags == wanted.tags {
+        return Ok((machine.arn.clone(), Put::Unchanged));
+    }
+    tags::check_number(shared, &machine.arn, &wanted.tags)?;
+    let changed = Machine { role_arn: wanted.role_arn.into(), tags: wanted.tags, ..machine.clone() };
+    let definition = (!same_text).then_some((wanted.definition.as_str(), checked));
+    let machine = write(shared, changes, changed, definition).await?;
+    Ok((machine.arn.clone(), Put::Updated))
+}
+
+async fn write(
+    shared: &Shared,
+    changes: &Changes<'_>,
+    mut machine: Machine,
+    definition: Option<(&str, Definition)>,
+) -> Result<Arc<Machine>, Error> {
+    machine.updated = shared.clock.now();
+    machine.revision = Some(shared.clock.uuid());
+    let text = definition.map(|(text, checked)| {
+        machine.definition = hash(text);
+        shared.catalog.remember(&machine.definition, checked);
+        text
+    });
+    shared.catalog.put_machine(changes, machine, text).await
+}

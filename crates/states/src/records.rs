@@ -1,0 +1,191 @@
+//! What the store keeps of Step Functions: one serde type per record. Where each lies is told in [`crate::layout`].
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use clock::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::{history::HistoryEvent, interpreter::Step};
+
+/// The two types of state machine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum MachineType {
+    /// Durable executions of up to a year.
+    Standard,
+    /// In-memory executions of up to five minutes.
+    Express,
+}
+
+impl MachineType {
+    /// `STANDARD` or `EXPRESS`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Standard => "STANDARD",
+            Self::Express => "EXPRESS",
+        }
+    }
+}
+
+/// The status of an execution.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Status {
+    /// Going on.
+    Running,
+    /// Ended with an output.
+    Succeeded,
+    /// Ended with an error.
+    Failed,
+    /// Ended because the machine's `TimeoutSeconds` passed.
+    TimedOut,
+    /// Ended by StopExecution.
+    Aborted,
+}
+
+impl Status {
+    /// AWS's spelling.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Running => "RUNNING",
+            Self::Succeeded => "SUCCEEDED",
+            Self::Failed => "FAILED",
+            Self::TimedOut => "TIMED_OUT",
+            Self::Aborted => "ABORTED",
+        }
+    }
+
+    /// From AWS's spelling.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        [Self::Running, Self::Succeeded, Self::Failed, Self::TimedOut, Self::Aborted]
+            .into_iter()
+            .find(|status| status.as_str() == text)
+    }
+}
+
+/// A state machine.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Machine {
+    /// Prefix of its executions in the indexes; a machine created again under the same name gets another.
+    pub(crate) id: u64,
+    pub(crate) name: String,
+    pub(crate) arn: Arc<str>,
+    pub(crate) kind: MachineType,
+    pub(crate) role_arn: Arc<str>,
+    /// SHA-256 of the definition's text, hexadecimal.
+    pub(crate) definition: String,
+    pub(crate) created: Timestamp,
+    pub(crate) updated: Timestamp,
+    /// Absent until the first update.
+    pub(crate) revision: Option<String>,
+    /// `loggingConfiguration` as DescribeStateMachine shows it.
+    pub(crate) logging: Value,
+    /// `tracingConfiguration` as DescribeStateMachine shows it.
+    pub(crate) tracing: Value,
+    /// `encryptionConfiguration` as DescribeStateMachine shows it.
+    pub(crate) encryption: Value,
+    pub(crate) tags: BTreeMap<String, String>,
+}
+
+/// An activity.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Activity {
+    pub(crate) name: String,
+    pub(crate) arn: Arc<str>,
+    pub(crate) created: Timestamp,
+    /// `encryptionConfiguration` as DescribeActivity shows it.
+    pub(crate) encryption: Value,
+    pub(crate) tags: BTreeMap<String, String>,
+}
+
+/// An execution: what DescribeExecution shows, and what a replay of its steps starts from.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct ExecutionRow {
+    /// Grows with the time of the start; its prefix in the step log and its place in the indexes.
+    pub(crate) id: u64,
+    pub(crate) arn: Arc<str>,
+    pub(crate) name: Arc<str>,
+    /// The machine as it was at the start.
+    pub(crate) machine: MachineSnapshot,
+    pub(crate) input: Arc<str>,
+    pub(crate) trace_header: Option<String>,
+    pub(crate) started: Timestamp,
+    pub(crate) status: Status,
+    pub(crate) stopped: Option<Timestamp>,
+    pub(crate) output: Option<Arc<str>>,
+    pub(crate) error: Option<String>,
+    pub(crate) cause: Option<String>,
+}
+
+/// The state machine as an execution saw it when it started.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct MachineSnapshot {
+    pub(crate) id: u64,
+    pub(crate) name: String,
+    pub(crate) arn: Arc<str>,
+    pub(crate) kind: MachineType,
+    pub(crate) role_arn: Arc<str>,
+    pub(crate) definition: String,
+    pub(crate) updated: Timestamp,
+    pub(crate) revision: Option<String>,
+    pub(crate) logging: Value,
+    pub(crate) tracing: Value,
+    pub(crate) encryption: Value,
+}
+
+impl From<&Machine> for MachineSnapshot {
+    fn from(machine: &Machine) -> Self {
+        Self {
+            id: machine.id,
+            name: machine.name.clone(),
+            arn: machine.arn.clone(),
+            kind: machine.kind,
+            role_arn: machine.role_arn.clone(),
+            definition: machine.definition.clone(),
+            updated: machine.updated,
+            revision: machine.revision.clone(),
+            logging: machine.logging.clone(),
+            tracing: machine.tracing.clone(),
+            encryption: machine.encryption.clone(),
+        }
+    }
+}
+
+/// An execution in the two indexes: what ListExecutions shows.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Summary {
+    pub(crate) arn: Arc<str>,
+    pub(crate) name: Arc<str>,
+    pub(crate) machine_arn: Arc<str>,
+    pub(crate) status: Status,
+    pub(crate) started: Timestamp,
+    pub(crate) stopped: Option<Timestamp>,
+}
+
+impl From<&ExecutionRow> for Summary {
+    fn from(row: &ExecutionRow) -> Self {
+        Self {
+            arn: row.arn.clone(),
+            name: row.name.clone(),
+            machine_arn: row.machine.arn.clone(),
+            status: row.status,
+            started: row.started,
+            stopped: row.stopped,
+        }
+    }
+}
+
+/// One step and the history it gave.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct StepRecord {
+    pub(crate) step: Step,
+    pub(crate) events: Vec<HistoryEvent>,
+}
+
+/// Whom a task token belongs to.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct TokenRecord {
+    pub(crate) execution: Arc<str>,
+    pub(crate) task: crate::interpreter::TaskId,
+}
