@@ -13,6 +13,7 @@ use serde_json::Value as Json;
 use super::{
     inward::{define, map_to_js, to_js},
     outward::Reader,
+    program::module_and_path,
 };
 use crate::{
     Context, End, Limits,
@@ -69,20 +70,16 @@ pub(super) struct Shared {
     pub(super) limits: Limits,
 }
 
-/// The modules that code may import: path to namespace object.
+/// The modules that code may import: name to namespace object.
 pub(super) fn modules<'js>(ctx: &Ctx<'js>, shared: &Shared) -> Result<Object<'js>, Error> {
-    let utils = Object::new(ctx.clone())?;
-    let dynamodb = Object::new(ctx.clone())?;
-    for (path, function) in util::functions() {
-        let (root, path) = match path.strip_prefix("dynamodb.") {
-            Some(path) => (&dynamodb, path),
-            None => (&utils, path),
-        };
-        place(ctx, root, path, bind(ctx, shared, function)?)?;
-    }
     let modules = Object::new(ctx.clone())?;
-    define(&modules, "@aws-appsync/utils", utils)?;
-    define(&modules, "@aws-appsync/utils/dynamodb", dynamodb)?;
+    for (path, function) in util::functions() {
+        let (module, path) = module_and_path(path);
+        if !modules.contains_key(module)? {
+            define(&modules, module, Object::new(ctx.clone())?)?;
+        }
+        place(ctx, &modules.get(module)?, path, bind(ctx, shared, function)?)?;
+    }
     Ok(modules)
 }
 

@@ -49,7 +49,8 @@ impl<'js> Reader<'js> {
     }
 
     fn array(&mut self, array: &Array<'js>, depth: usize) -> Result<Json, Error> {
-        let length = array.len();
+        // A length above 2^31 is a float, which `Array::len` does not expect.
+        let length = array.as_object().get::<_, f64>(PredefinedAtom::Length)? as usize;
         self.charge(length.saturating_add(2))?;
         let mut values = Vec::with_capacity(length.min(1_024));
         for index in 0..length {

@@ -31,7 +31,8 @@ const STACK_MOST: usize = 1 << 30;
 
 const UTILS: &str = "@aws-appsync/utils";
 const DYNAMODB: &str = "@aws-appsync/utils/dynamodb";
-const NOT_YET: [&str; 2] = ["@aws-appsync/utils/rds", "@aws-appsync/utils/ai"];
+const RDS: &str = "@aws-appsync/utils/rds";
+const NOT_YET: [&str; 1] = ["@aws-appsync/utils/ai"];
 
 /// A checked source.
 #[derive(Debug)]
@@ -220,7 +221,7 @@ fn bindings_of(import: &ImportDeclaration<'_>, typescript: bool) -> Result<Strin
         let message = if NOT_YET.contains(&module) {
             format!("{module} is not available yet")
         } else {
-            format!("{module} cannot be imported: only {UTILS} and {DYNAMODB} can")
+            format!("{module} cannot be imported: only {UTILS}, {DYNAMODB} and {RDS} can")
         };
         Problem::new(import.source.span, message)
     })?;
@@ -251,15 +252,17 @@ fn bindings_of(import: &ImportDeclaration<'_>, typescript: bool) -> Result<Strin
 
 /// What a module of the service exports.
 fn known_exports(module: &str) -> Option<Vec<&'static str>> {
-    let root = |path: &'static str| path.split('.').next().unwrap_or(path);
-    let names: Vec<&str> = match module {
-        UTILS => {
-            util::functions().map(|(path, _)| path).filter(|path| !path.starts_with("dynamodb.")).map(root).collect()
-        }
-        DYNAMODB => util::functions().filter_map(|(path, _)| path.strip_prefix("dynamodb.")).map(root).collect(),
-        _ => return None,
-    };
-    Some(names)
+    if ![UTILS, DYNAMODB, RDS].contains(&module) {
+        return None;
+    }
+    let exports = util::functions().map(|(path, _)| module_and_path(path)).filter(|(owner, _)| *owner == module);
+    Some(exports.map(|(_, path)| path.split('.').next().unwrap_or(path)).collect())
+}
+
+/// The module that has a function, and the function's path in it.
+pub(super) fn module_and_path(path: &'static str) -> (&'static str, &'static str) {
+    let inside = |module, prefix| path.strip_prefix(prefix).map(|path| (module, path));
+    inside(DYNAMODB, "dynamodb.").or_else(|| inside(RDS, "rds.")).unwrap_or((UTILS, path))
 }
 
 fn declared_names(declaration: &Declaration<'_>) -> Vec<String> {

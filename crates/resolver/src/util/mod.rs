@@ -14,6 +14,7 @@ mod http;
 mod ids;
 mod java_time;
 mod math;
+mod rds;
 mod scope;
 mod text;
 mod time;
@@ -41,6 +42,7 @@ const TABLES: &[Table] = &[
     http::FUNCTIONS,
     ids::FUNCTIONS,
     math::FUNCTIONS,
+    rds::FUNCTIONS,
     text::FUNCTIONS,
     time::FUNCTIONS,
     transform::FUNCTIONS,
