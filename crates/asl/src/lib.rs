@@ -35,7 +35,6 @@ pub use error::EvaluationError;
 pub use map::{ItemBatcher, ItemReader, Map, ProcessorMode, ResultWriter};
 pub use number::NumberField;
 pub use path::{Path, PathSyntaxError, ReferencePath};
-pub use resource::{Integration, Pattern};
 pub use retry::{Catcher, Jitter, Retrier};
 pub use scope::{Random, Scope, Variables};
 pub use state::{Credentials, FailText, State, StateKind, Task, Transition};

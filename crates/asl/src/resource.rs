@@ -1,44 +1,4 @@
-//! `Resource` of a Task: what it calls and how it waits.
-
-use std::sync::Arc;
-
-/// What a Task calls.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Integration {
-    /// A Lambda function by its own ARN.
-    Lambda {
-        /// The ARN.
-        function: Arc<str>,
-    },
-    /// An activity by its ARN.
-    Activity {
-        /// The ARN.
-        activity: Arc<str>,
-    },
-    /// `arn:aws:states:::<service>:<action>`, optimised or `aws-sdk:`.
-    Service {
-        /// `lambda`, `dynamodb`, `aws-sdk:dynamodb`: the `resourceType` of history.
-        service: Arc<str>,
-        /// `invoke`, `getItem`: the `resource` of history without the pattern's suffix.
-        action: Arc<str>,
-        /// How the task waits.
-        pattern: Pattern,
-    },
-}
-
-/// How a Task waits for its service.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Pattern {
-    /// For the answer.
-    RequestResponse,
-    /// `.sync` or `.sync:2`: for the end of the job.
-    Sync {
-        /// 1 or 2.
-        version: u8,
-    },
-    /// `.waitForTaskToken`.
-    WaitForTaskToken,
-}
+//! Which `Resource` of a Task is known; what it means at run time is the interpreter's business.
 
 /// Optimised services whose actions are all known.
 const ACTIONS: [(&str, &[&str]); 7] = [
@@ -70,46 +30,57 @@ const SERVICES: [&str; 15] = [
     "s3",
 ];
 
-impl Integration {
-    /// From an ARN; the error is AWS's text for one that is not recognized.
-    pub fn parse(arn: &str) -> Result<Self, String> {
-        Self::recognize(arn).ok_or_else(|| {
-            format!(
-                "The resource provided {arn} is not recognized. The value is not a valid resource ARN, or the resource \
-                 is not available in this region."
-            )
-        })
-    }
+/// How a task may wait for its service.
+const PATTERNS: [&str; 4] = ["", ".sync", ".sync:2", ".waitForTaskToken"];
 
-    fn recognize(arn: &str) -> Option<Self> {
-        let parts: Vec<&str> = arn.splitn(6, ':').collect();
-        let ["arn", _, service, region, account, resource] = parts[..] else {
-            return None;
-        };
-        match service {
-            "lambda" if resource.starts_with("function:") => Some(Self::Lambda { function: arn.into() }),
-            "states" if resource.starts_with("activity:") => Some(Self::Activity { activity: arn.into() }),
-            "states" if region.is_empty() && account.is_empty() => Self::service(resource),
-            _ => None,
+/// Whether an ARN names a function, an activity, or an integration that Step Functions has.
+pub(crate) fn is_recognized(arn: &str) -> bool {
+    let parts: Vec<&str> = arn.splitn(6, ':').collect();
+    let ["arn", _, service, region, account, resource] = parts[..] else {
+        return false;
+    };
+    match service {
+        "lambda" => resource.starts_with("function:"),
+        "states" if region.is_empty() && account.is_empty() => is_integration(resource),
+        "states" => resource.starts_with("activity:"),
+        _ => false,
+    }
+}
+
+fn is_integration(resource: &str) -> bool {
+    let (sdk, rest) = resource.strip_prefix("aws-sdk:").map_or((false, resource), |rest| (true, rest));
+    let Some((service, action)) = rest.split_once(':') else {
+        return false;
+    };
+    let (action, pattern) = action.split_at(action.find('.').unwrap_or(action.len()));
+    let known = sdk
+        || SERVICES.contains(&service)
+        || ACTIONS.iter().any(|(name, actions)| *name == service && actions.contains(&action));
+    known && !service.is_empty() && !action.is_empty() && PATTERNS.contains(&pattern)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_recognized;
+
+    #[test]
+    fn resources() {
+        let cases = [
+            ("arn:aws:lambda:us-east-1:111111111111:function:pay:live", true),
+            ("arn:aws:states:us-east-1:111111111111:activity:pack", true),
+            ("arn:aws:states:::lambda:invoke", true),
+            ("arn:aws-cn:states:::sqs:sendMessage.waitForTaskToken", true),
+            ("arn:aws:states:::states:startExecution.sync:2", true),
+            ("arn:aws:states:::aws-sdk:dynamodb:query", true),
+            ("arn:aws:states:::dynamodb:query", false),
+            ("arn:aws:states:::dynamodb:getItem.later", false),
+            ("arn:aws:states:::aws-sdk:dynamodb", false),
+            ("arn:aws:states:us-east-1:111111111111:stateMachine:x", false),
+            ("arn:aws:s3:::bucket", false),
+            ("pack", false),
+        ];
+        for (arn, expected) in cases {
+            assert_eq!(is_recognized(arn), expected, "{arn}");
         }
-    }
-
-    fn service(resource: &str) -> Option<Self> {
-        let split_at = match resource.strip_prefix("aws-sdk:") {
-            Some(rest) => "aws-sdk:".len() + rest.find(':')?,
-            None => resource.find(':')?,
-        };
-        let (service, action) = (&resource[..split_at], &resource[split_at + 1..]);
-        let (action, pattern) = match action.split_once('.') {
-            None => (action, Pattern::RequestResponse),
-            Some((action, "sync")) => (action, Pattern::Sync { version: 1 }),
-            Some((action, "sync:2")) => (action, Pattern::Sync { version: 2 }),
-            Some((action, "waitForTaskToken")) => (action, Pattern::WaitForTaskToken),
-            Some(_) => return None,
-        };
-        let known = service.starts_with("aws-sdk:")
-            || SERVICES.contains(&service)
-            || ACTIONS.iter().any(|(name, actions)| *name == service && actions.contains(&action));
-        (known && !action.is_empty()).then(|| Self::Service { service: service.into(), action: action.into(), pattern })
     }
 }

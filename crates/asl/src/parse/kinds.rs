@@ -9,7 +9,7 @@ use super::{Parser, SCHEMA};
 use crate::data::Data;
 use crate::definition::StateId;
 use crate::intrinsic::Call;
-use crate::resource::Integration;
+use crate::resource;
 use crate::state::{Credentials, FailText, StateKind, Task};
 use crate::template::Node;
 use crate::timestamp;
@@ -30,7 +30,11 @@ impl Parser {
             return None;
         }
         let resource = self.string(fields, "Resource")?;
-        if let Err(message) = Integration::parse(resource) {
+        if !resource::is_recognized(resource) {
+            let message = format!(
+                "The resource provided {resource} is not recognized. The value is not a valid resource ARN, or the \
+                 resource is not available in this region."
+            );
             self.report(&fields.at("Resource"), SCHEMA, message);
         }
         Some(Task {

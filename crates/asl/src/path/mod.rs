@@ -23,7 +23,7 @@ pub use parse::PathSyntaxError;
 pub use reference::ReferencePath;
 
 /// A compiled path.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct Path {
     text: Arc<str>,
     root: Root,
@@ -42,7 +42,7 @@ pub(crate) enum Root {
 }
 
 /// One step of a path.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub(crate) enum Step {
     Name(Arc<str>),
     Names(Vec<Arc<str>>),

@@ -1,0 +1,8 @@
+//! The language as a whole: recorded cases and tables of paths, data flow and findings.
+
+mod data_flow;
+mod diagnostics;
+mod fields;
+mod paths;
+mod recorded;
+mod support;
