@@ -180,6 +180,12 @@ pub enum EventDetails {
         name: Arc<str>,
         index: usize,
     },
+    /// A distributed Map has begun its child executions.
+    MapRunStarted {
+        map_run_arn: Arc<str>,
+    },
+    MapRunSucceeded,
+    MapRunFailed(Failure),
     ParallelStateStarted,
     ParallelStateSucceeded,
     ParallelStateFailed,

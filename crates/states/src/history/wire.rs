@@ -59,6 +59,9 @@ impl EventDetails {
             Self::MapIterationSucceeded { .. } => "MapIterationSucceeded",
             Self::MapIterationFailed { .. } => "MapIterationFailed",
             Self::MapIterationAborted { .. } => "MapIterationAborted",
+            Self::MapRunStarted { .. } => "MapRunStarted",
+            Self::MapRunSucceeded => "MapRunSucceeded",
+            Self::MapRunFailed(_) => "MapRunFailed",
             Self::ParallelStateStarted => "ParallelStateStarted",
             Self::ParallelStateSucceeded => "ParallelStateSucceeded",
             Self::ParallelStateFailed => "ParallelStateFailed",
@@ -162,6 +165,8 @@ impl EventDetails {
             Self::MapIterationAborted { name, index } => {
                 ("mapIterationAbortedEventDetails", new().iteration(name, *index))
             }
+            Self::MapRunStarted { map_run_arn } => ("mapRunStartedEventDetails", new().text("mapRunArn", map_run_arn)),
+            Self::MapRunFailed(failure) => ("mapRunFailedEventDetails", new().failure(failure)),
             Self::EvaluationFailed { failure, state, location } => (
                 "evaluationFailedEventDetails",
                 new().failure(failure).maybe("location", location.as_deref()).text("state", state),
@@ -170,6 +175,7 @@ impl EventDetails {
             | Self::LambdaFunctionStarted
             | Self::MapStateSucceeded
             | Self::MapStateFailed
+            | Self::MapRunSucceeded
             | Self::ParallelStateStarted
             | Self::ParallelStateSucceeded
             | Self::ParallelStateFailed => return None,

@@ -19,41 +19,42 @@ impl Run<'_> {
         let input = self.arguments(work)?;
         let last_event = self.chain(work.frame, EventDetails::ParallelStateStarted);
         let Some(parent) = self.frame(work.frame) else { return Ok(()) };
-        let (variables, map_item) = (parent.variables.clone(), parent.map_item.clone());
+        let (variables, map_item, execution) = (parent.variables.clone(), parent.map_item.clone(), parent.child);
         let mut running = BTreeMap::new();
         for (index, branch) in branches.iter().enumerate() {
             let parent = Some(Seat { frame: work.frame, index });
             let (variables, map_item) = (variables.clone(), map_item.clone());
-            let child = self.add_frame(Frame { parent, last_event, variables, map_item, active: None });
+            let child =
+                self.add_frame(Frame { parent, last_event, variables, map_item, child: execution, active: None });
             running.insert(index, child);
             let state = self.definition.machine(*branch).start_at;
             self.later(Unit::Enter { frame: child, state, input: input.clone() });
         }
         let (outputs, next, limit) = (vec![None; branches.len()], branches.len(), branches.len());
-        let children = Children { items: Vec::new(), input, outputs, running, next, limit };
+        let children = Children { run: None, items: Vec::new(), input, outputs, running, next, limit };
         self.set_work(work.frame, Work::Children(children));
         Ok(())
     }
 
     /// A frame has gone through its last state: the execution's output, or one output for its parent.
-    pub(super) fn finish_frame(&mut self, frame: FrameId, output: Data) {
-        let Some(frame) = self.execution.frames.remove(&frame) else { return };
+    pub(super) fn finish_frame(&mut self, id: FrameId, output: Data) {
+        let Some(frame) = self.execution.frames.remove(&id) else { return };
         let Some(seat) = frame.parent else {
             self.execution.frames.insert(super::decide::TOP, frame);
             return self.succeed_execution(output.text());
         };
-        let Some(active) = self.active_mut(seat.frame) else { return };
-        let state = active.state;
-        let Work::Children(children) = &mut active.work else { return };
+        let Some(Work::Children(children)) = self.active_mut(seat.frame).map(|active| &mut active.work) else { return };
         children.running.remove(&seat.index);
         children.outputs[seat.index] = Some(output);
+        if children.run.is_some() {
+            self.execution.children.remove(&id);
+            return self.start_iterations(seat.frame, frame.last_event);
+        }
 
-        let definition = self.definition.clone();
-        let state = definition.state(state);
         let mut last_event = frame.last_event;
-        if matches!(state.kind, StateKind::Map(_)) {
-            let details = EventDetails::MapIterationSucceeded { name: state.name.clone(), index: seat.index };
-            last_event = self.record(last_event, details);
+        if let Some(name) = self.iteration_name(seat.frame) {
+            let details = EventDetails::MapIterationSucceeded { name, index: seat.index };
+            last_event = self.record(seat.frame, last_event, details);
         }
         if let Some(parent) = self.frame_mut(seat.frame) {
             parent.last_event = last_event;
@@ -69,6 +70,7 @@ impl Run<'_> {
         if !children.is_done() {
             return;
         }
+        let is_distributed = children.run.is_some();
         let outputs: Vec<Data> = std::mem::take(&mut children.outputs).into_iter().flatten().collect();
         active.work = Work::Gathered;
         let (id, raw) = (active.state, active.input.clone());
@@ -78,8 +80,12 @@ impl Run<'_> {
             StateKind::Map(_) => EventDetails::MapStateSucceeded,
             _ => EventDetails::ParallelStateSucceeded,
         };
+        if is_distributed {
+            self.chain(frame, EventDetails::MapRunSucceeded);
+        }
         // StateExited follows from the same event as this one (recorded on AWS).
-        self.record(self.last_event(frame), succeeded);
+        // AWS differs: since November 2024 the exit of a distributed Map follows from MapRunStarted.
+        self.record(frame, self.last_event(frame), succeeded);
         let left = Data::array(&outputs)
             .map_err(|error| work.scene.runtime(&error.to_string()))
             .and_then(|result| self.leave(&work, Leaving::with_result(work.state, &result)));

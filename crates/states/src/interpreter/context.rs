@@ -40,9 +40,13 @@ impl Run<'_> {
         let frame = self.frame(frame)?;
         let active = frame.active.as_ref()?;
         let state = self.definition.state(active.state);
+        let child = frame.child.and_then(|child| self.execution.children.get(&child));
+        let own = || (self.execution.identity.clone(), self.execution.input.clone().ok());
+        let (identity, execution_input) =
+            child.map_or_else(own, |child| (child.identity.clone(), Some(child.input.clone())));
         Some(Scene {
-            identity: self.execution.identity.clone(),
-            execution_input: self.execution.input.clone().ok(),
+            identity,
+            execution_input,
             state: state.name.clone(),
             entered: active.entered,
             entered_at: active.entered_at,

@@ -60,8 +60,14 @@ impl Run<'_> {
         };
         self.append(0, started);
         // The first StateEntered follows from event 0, not from ExecutionStarted (recorded on AWS).
-        let top =
-            Frame { parent: None, last_event: 0, variables: Arc::new(Variables::new()), map_item: None, active: None };
+        let top = Frame {
+            parent: None,
+            last_event: 0,
+            variables: Arc::new(Variables::new()),
+            map_item: None,
+            child: None,
+            active: None,
+        };
         let frame = self.add_frame(top);
         if let Some(seconds) = self.timeout_seconds() {
             self.set_timer(seconds_after(self.at, seconds), Purpose::ExecutionTimeout);

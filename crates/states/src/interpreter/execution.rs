@@ -7,6 +7,7 @@ use clock::Timestamp;
 
 use super::{
     ExecutionIdentity, Outcome, TaskId, TaskRequest, TimerId,
+    distributed::ChildExecution,
     frame::{Frame, FrameId},
     resource::Integration,
     task::LiveTask,
@@ -26,6 +27,10 @@ pub struct Execution {
     pub(super) next_task: u32,
     pub(super) next_timer: u32,
     pub(super) frames: BTreeMap<FrameId, Frame>,
+    /// Child executions at work, by their first frame.
+    pub(super) children: BTreeMap<FrameId, ChildExecution>,
+    /// Events of all child executions so far, which are counted and not kept.
+    pub(super) child_events: u64,
     pub(super) tasks: BTreeMap<TaskId, LiveTask>,
     pub(super) timers: BTreeMap<TimerId, Timer>,
 }
@@ -43,6 +48,8 @@ impl Execution {
             next_task: 0,
             next_timer: 0,
             frames: BTreeMap::new(),
+            children: BTreeMap::new(),
+            child_events: 0,
             tasks: BTreeMap::new(),
             timers: BTreeMap::new(),
         }
@@ -84,6 +91,13 @@ impl Execution {
         self.tasks.values().map(|task| &task.request)
     }
 
+    /// The state that a waiting task belongs to, and when the execution entered it.
+    pub fn state_of(&self, task: TaskId) -> Option<(Arc<str>, Timestamp)> {
+        let frame = self.frames.get(&self.tasks.get(&task)?.frame)?;
+        let active = frame.active.as_ref()?;
+        Some((self.definition.state(active.state).name(), active.entered_at))
+    }
+
     /// Whether the call of a `.waitForTaskToken` or `.sync` task has returned: after a crash it need not be made again.
     pub fn is_submitted(&self, task: TaskId) -> bool {
         self.tasks.get(&task).is_some_and(|task| task.submitted)
@@ -118,6 +132,8 @@ impl Execution {
                 self.next_task,
                 self.next_timer,
                 &self.frames,
+                &self.children,
+                self.child_events,
                 &self.tasks,
                 &self.timers
             )

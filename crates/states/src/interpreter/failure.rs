@@ -2,7 +2,9 @@
 //!
 //! <https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html>
 
-use asl::{Data, Retrier, State, StateKind};
+use std::sync::Arc;
+
+use asl::{Data, ProcessorMode, Retrier, State, StateKind};
 use serde_json::{Map, Value};
 
 use super::{
@@ -25,9 +27,13 @@ impl Run<'_> {
             let definition = self.definition.clone();
             let state = definition.state(active.state);
             let had_children = matches!(active.work, Work::Children(_));
+            let run_has_failed = matches!(&active.work, Work::Children(children) if children.run.is_some());
             let is_evaluation = problem.evaluation.is_some();
             self.abort_children(frame);
             self.record_evaluation(frame, state, &mut problem);
+            if run_has_failed {
+                self.chain(frame, EventDetails::MapRunFailed(problem.failure.clone()));
+            }
             if self.retry(frame, state, &problem) {
                 return;
             }
@@ -41,6 +47,13 @@ impl Run<'_> {
                     problem = other;
                     self.record_evaluation(frame, state, &mut problem);
                 }
+            }
+            if self.is_child_execution(frame) {
+                match self.child_failed(frame) {
+                    Some((parent, exceeded)) => (frame, problem) = (parent, exceeded),
+                    None => return,
+                }
+                continue;
             }
             match self.give_up(frame, state) {
                 Some(parent) => frame = parent,
@@ -57,7 +70,7 @@ impl Run<'_> {
         let previous = if last == entered && !matches!(state.kind, StateKind::Wait(_)) { before } else { last };
         let details =
             EventDetails::EvaluationFailed { failure: problem.failure.clone(), state: state.name.clone(), location };
-        let id = self.record(previous, details);
+        let id = self.record(frame, previous, details);
         if let Some(frame) = self.frame_mut(frame) {
             frame.last_event = id;
         }
@@ -116,15 +129,15 @@ impl Run<'_> {
         let cause = self.last_event(frame);
         // The failed state itself counts as aborted, for it is never left (recorded on AWS).
         if matches!(state.kind, StateKind::Task(_) | StateKind::Wait(_)) {
-            self.record(cause, EventDetails::StateAborted { state: state_type(state) });
+            self.record(frame, cause, EventDetails::StateAborted { state: state_type(state) });
         }
         self.remove(frame);
         if let Some(Work::Children(children)) = self.active_mut(seat.frame).map(|active| &mut active.work) {
             children.running.remove(&seat.index);
         }
         self.abort_siblings(seat.frame);
-        if let Some(name) = self.map_name(seat.frame) {
-            self.record(cause, EventDetails::MapIterationFailed { name, index: seat.index });
+        if let Some(name) = self.iteration_name(seat.frame) {
+            self.record(seat.frame, cause, EventDetails::MapIterationFailed { name, index: seat.index });
         }
         if let Some(parent) = self.frame_mut(seat.frame) {
             parent.last_event = cause;
@@ -139,16 +152,16 @@ impl Run<'_> {
     }
 
     /// Ends the branches or iterations that still run, innermost first.
-    fn abort_siblings(&mut self, parent: FrameId) {
+    pub(super) fn abort_siblings(&mut self, parent: FrameId) {
         for frame in self.descendants(parent) {
             let Some(seat) = self.frame(frame).and_then(|frame| frame.parent) else { continue };
             let last_event = self.last_event(frame);
             if let Some(state) = self.active(frame).and_then(|active| aborted(self.definition.state(active.state))) {
-                self.record(last_event, EventDetails::StateAborted { state });
+                self.record(frame, last_event, EventDetails::StateAborted { state });
             }
             self.remove(frame);
-            if let Some(name) = self.map_name(seat.frame) {
-                self.record(last_event, EventDetails::MapIterationAborted { name, index: seat.index });
+            if let Some(name) = self.iteration_name(seat.frame) {
+                self.record(seat.frame, last_event, EventDetails::MapIterationAborted { name, index: seat.index });
             }
         }
     }
@@ -168,14 +181,15 @@ impl Run<'_> {
         found
     }
 
-    /// The name of the Map state in which a frame stands.
-    fn map_name(&self, frame: FrameId) -> Option<std::sync::Arc<str>> {
+    /// The name that the events of iterations carry: that of the inline Map in which a frame stands.
+    pub(super) fn iteration_name(&self, frame: FrameId) -> Option<Arc<str>> {
         let state = self.definition.state(self.active(frame)?.state);
-        matches!(state.kind, StateKind::Map(_)).then(|| state.name.clone())
+        matches!(&state.kind, StateKind::Map(map) if map.mode == ProcessorMode::Inline).then(|| state.name.clone())
     }
 
     /// Takes a frame away, with the task or timer that it waits for.
-    fn remove(&mut self, frame: FrameId) {
+    pub(super) fn remove(&mut self, frame: FrameId) {
+        self.execution.children.remove(&frame);
         let Some(frame) = self.execution.frames.remove(&frame) else { return };
         match frame.active.map(|active| active.work) {
             Some(Work::Waiting(timer) | Work::Backoff(timer)) => self.cancel_timer(timer),

@@ -17,24 +17,26 @@ use crate::history::EventDetails;
 /// How many iterations of an inline Map AWS runs at once, whatever `MaxConcurrency` says.
 const MAX_CONCURRENCY: usize = 40;
 
+/// How many child executions of a distributed Map AWS runs at once.
+const MAX_CHILD_EXECUTIONS: usize = 10_000;
+
 impl Run<'_> {
     /// Starts the iterations: on entering a Map state, and again on each retry.
     pub(super) fn start_map(&mut self, work: &Attempt<'_>, map: &Map) -> Result<(), Problem> {
-        if map.mode != ProcessorMode::Inline {
-            return Err(work.scene.runtime("A Map in the mode DISTRIBUTED is not supported yet."));
-        }
+        supported(map).map_err(|text| work.scene.runtime(&text))?;
         let input = self.effective_input(work)?;
         let problem = |error| work.scene.problem(&error);
         let scope = self.scope(&work.scene, &input);
-        let limit =
-            match map.max_concurrency.as_ref().map(|field| field.integer(&scope)).transpose().map_err(problem)? {
-                None | Some(0) => MAX_CONCURRENCY,
-                Some(limit) => usize::try_from(limit).unwrap_or(MAX_CONCURRENCY).min(MAX_CONCURRENCY),
-            };
+        let limit = map.max_concurrency.as_ref().map(|field| field.integer(&scope)).transpose().map_err(problem)?;
+        let limit = concurrency(map, limit);
         let items = map.items(&scope).map_err(problem)?;
         let outputs = vec![None; items.len()];
         let started = self.chain(work.frame, EventDetails::MapStateStarted { length: items.len() });
-        let children = Children { items, input, outputs, running: BTreeMap::new(), next: 0, limit };
+        let run = match map.mode {
+            ProcessorMode::Inline => None,
+            ProcessorMode::Distributed { express } => Some(self.start_map_run(work, map, express, &input)?),
+        };
+        let children = Children { run, items, input, outputs, running: BTreeMap::new(), next: 0, limit };
         self.set_work(work.frame, Work::Children(children));
         self.start_iterations(work.frame, started);
         Ok(())
@@ -77,9 +79,17 @@ impl Run<'_> {
             }
             None => item.value.clone(),
         };
-        let last_event = self.record(trigger, EventDetails::MapIterationStarted { name: state.name.clone(), index });
+        if let Some(run) = &children.run {
+            let (run, first) = (run.clone(), definition.machine(map.processor).start_at);
+            self.start_child_execution(frame, index, &run, first, input);
+            return Ok(());
+        }
+        let execution = parent.child;
+        let last_event =
+            self.record(frame, trigger, EventDetails::MapIterationStarted { name: state.name.clone(), index });
         let parent = Some(Seat { frame, index });
-        let child = self.add_frame(Frame { parent, last_event, variables, map_item: Some(item), active: None });
+        let map_item = Some(item);
+        let child = self.add_frame(Frame { parent, last_event, variables, map_item, child: execution, active: None });
         self.seat(frame, index, child);
         self.later(Unit::Enter { frame: child, state: definition.machine(map.processor).start_at, input });
         Ok(())
@@ -90,5 +100,30 @@ impl Run<'_> {
         if let Some(Work::Children(children)) = self.active_mut(frame).map(|active| &mut active.work) {
             children.running.insert(index, child);
         }
+    }
+}
+
+/// How many iterations work at once, given `MaxConcurrency`.
+fn concurrency(map: &Map, wanted: Option<u64>) -> usize {
+    let most = match map.mode {
+        ProcessorMode::Inline => MAX_CONCURRENCY,
+        ProcessorMode::Distributed { .. } => MAX_CHILD_EXECUTIONS,
+    };
+    match wanted {
+        None | Some(0) => most,
+        Some(wanted) => usize::try_from(wanted).unwrap_or(most).min(most),
+    }
+}
+
+/// Refuses the fields of a distributed Map that need S3 or batches.
+fn supported(map: &Map) -> Result<(), String> {
+    let unsupported = [
+        ("ItemReader", map.item_reader.is_some()),
+        ("ItemBatcher", map.item_batcher.is_some()),
+        ("ResultWriter", map.result_writer.is_some()),
+    ];
+    match unsupported.iter().find(|(_, is_there)| *is_there) {
+        Some((field, _)) => Err(format!("The field {field} of a Map is not supported yet.")),
+        None => Ok(()),
     }
 }

@@ -13,6 +13,7 @@ mod branches;
 mod context;
 mod data_flow;
 mod decide;
+mod distributed;
 mod enter;
 mod execution;
 mod failure;

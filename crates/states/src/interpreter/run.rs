@@ -12,7 +12,7 @@ use super::{
 use crate::history::{EventDetails, HistoryEvent, StateType};
 
 /// AWS ends a Standard execution whose history would grow beyond this.
-const MAX_EVENTS: u64 = 25_000;
+pub(super) const MAX_EVENTS: u64 = 25_000;
 /// Where an Express execution ends.
 // AWS differs: an Express history has no limit of its own, the five minutes bound it. Ours also bounds one decision,
 // for a loop of Pass and Choice states takes no time here.
@@ -84,7 +84,12 @@ impl<'a> Run<'a> {
 
     /// Appends an event; answers its id. When only one more event fits the history is full, nothing is appended, and the
     /// answer is the event that this one would have followed from.
-    pub(super) fn record(&mut self, previous_event_id: u64, details: EventDetails) -> u64 {
+    ///
+    /// Events of a child execution are only counted.
+    pub(super) fn record(&mut self, frame: FrameId, previous_event_id: u64, details: EventDetails) -> u64 {
+        if let Some(child) = self.frame(frame).and_then(|frame| frame.child) {
+            return self.count_child_event(child);
+        }
         let id = self.execution.next_event_id;
         if id >= self.max_events() {
             self.history_is_full = true;
@@ -103,7 +108,7 @@ impl<'a> Run<'a> {
 
     /// Appends an event that follows from the frame's last one and becomes its last one.
     pub(super) fn chain(&mut self, frame: FrameId, details: EventDetails) -> u64 {
-        let id = self.record(self.last_event(frame), details);
+        let id = self.record(frame, self.last_event(frame), details);
         if let Some(frame) = self.execution.frames.get_mut(&frame) {
             frame.last_event = id;
         }

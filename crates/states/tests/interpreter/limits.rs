@@ -147,3 +147,23 @@ fn input_that_nests_too_deep_fails_the_execution() {
     play.run();
     assert_eq!(error(&play).0, "States.Runtime");
 }
+
+#[test]
+fn children_that_loop_fail_and_bound_the_execution() {
+    let text = |tolerated: u32| {
+        format!(
+            r#"{{"StartAt": "Each", "States": {{"Each": {{"Type": "Map", "End": true, "ToleratedFailurePercentage": {tolerated},
+                "ItemProcessor": {{"ProcessorConfig": {{"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}},
+                "StartAt": "A", "States": {{"A": {{"Type": "Pass", "Next": "B"}}, "B": {{"Type": "Pass", "Next": "A"}}}}}}}}}}}}"#
+        )
+    };
+    let mut play = play(&text(0), "[1]");
+    play.run();
+    assert_eq!(error(&play).0, "States.ExceedToleratedFailureThreshold");
+
+    let many = serde_json::to_string(&(0..1_000).collect::<Vec<u32>>()).unwrap();
+    let mut play = Play::new(definition(&text(100)), &many, ExecutionKind::Standard);
+    play.run();
+    assert_eq!(error(&play).0, "States.Runtime");
+    assert!(play.events.len() < 10);
+}
