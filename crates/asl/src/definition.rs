@@ -59,6 +59,12 @@ impl Definition {
         crate::parse::parse(text)
     }
 
+    /// Parses one state alone, as TestState takes it. It becomes the start of a machine; the states it leads to are not
+    /// checked and end that machine.
+    pub fn parse_state(text: &str) -> Result<Self, Vec<Diagnostic>> {
+        crate::parse::parse_state(text)
+    }
+
     /// The top level.
     pub fn top(&self) -> MachineId {
         MachineId(0)

@@ -5,6 +5,7 @@ use thiserror::Error;
 /// A failed evaluation. `Display` is the cause without its prefix `An error occurred while executing the state '<name>'
 /// (entered at the event id #<n>). `, which the interpreter puts before it when [`EvaluationError::prefixed`] says so.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[expect(clippy::enum_variant_names, reason = "States.QueryEvaluationError is AWS's own name")]
 pub enum EvaluationError {
     /// `InputPath`, `OutputPath`, `TimeoutSecondsPath` and the like select nothing.
     #[error("Invalid path '{path}' : {detail}")]

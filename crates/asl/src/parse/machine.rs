@@ -1,6 +1,6 @@
 //! A state machine: the top level, a branch, or an item processor.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::fields::Fields;
@@ -42,7 +42,7 @@ impl Parser {
             self.report(&states.location, SCHEMA, "Value cannot be empty");
         }
         let targets = Targets { machine: id, ids: self.allocate(&states) };
-        for (name, value) in states.members {
+        for (name, value) in states.members.iter().filter(|(name, _)| is_valid_name(name)) {
             let location = states.at(name);
             match value.as_object() {
                 Some(members) => {
@@ -80,7 +80,7 @@ impl Parser {
             let id = StateId(u32::try_from(self.states.len()).expect("a definition of 1 MiB holds fewer states"));
             self.states.push(None);
             ids.insert(name.as_str(), id);
-            if name.chars().count() > MAX_NAME || name.is_empty() {
+            if !is_valid_name(name) {
                 let message = format!("State name must have between 1 and {MAX_NAME} characters");
                 self.report(&states.at(name), SCHEMA, message);
             }
@@ -103,24 +103,28 @@ impl Parser {
 
     /// Reports the states that no transition leads to.
     fn reachability(&mut self, start_at: StateId, ids: &[StateId], states: &Fields<'_>) {
-        let mut reached = vec![false; self.states.len()];
+        let mut reached = HashSet::new();
         let mut pending = vec![start_at];
         while let Some(id) = pending.pop() {
-            let place = id.0 as usize;
-            match &self.states[place] {
-                _ if reached[place] => continue,
+            if !reached.insert(id) {
+                continue;
+            }
+            match &self.states[id.0 as usize] {
                 Some(state) => successors(state, &mut pending),
                 // A state with findings of its own may lead anywhere.
                 None => return,
             }
-            reached[place] = true;
         }
         for (id, name) in ids.iter().zip(states.members.keys()) {
-            if !reached[id.0 as usize] {
+            if !reached.contains(id) {
                 self.report(&states.at(name), MISSING_TARGET, format!("State \"{name}\" is not reachable."));
             }
         }
     }
+}
+
+fn is_valid_name(name: &str) -> bool {
+    (1..=MAX_NAME).contains(&name.chars().count())
 }
 
 fn successors(state: &State, found: &mut Vec<StateId>) {

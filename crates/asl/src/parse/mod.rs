@@ -7,6 +7,7 @@ mod machine;
 mod map;
 mod position;
 mod retry;
+mod single_state;
 mod state;
 mod syntax;
 mod template;
@@ -26,13 +27,26 @@ pub(crate) use syntax::describe as describe_syntax_error;
 /// AWS's limit on the size of a definition.
 const MAX_DEFINITION_BYTES: usize = 1024 * 1024;
 
+/// AWS lists at most 100 findings; one more tells that there are more.
+const MAX_DIAGNOSTICS: usize = 101;
+
 const SCHEMA: &str = "SCHEMA_VALIDATION_FAILED";
 const MISSING_TARGET: &str = "MISSING_TRANSITION_TARGET";
 
 pub(crate) fn parse(text: &str) -> Result<Definition, Vec<Diagnostic>> {
     let value = read(text).map_err(|diagnostic| vec![diagnostic])?;
+    build(text, &value)
+}
+
+/// A state alone, as TestState takes it: see [`single_state`].
+pub(crate) fn parse_state(text: &str) -> Result<Definition, Vec<Diagnostic>> {
+    let state = read(text).map_err(|diagnostic| vec![diagnostic])?;
+    build(text, &single_state::machine_around(state))
+}
+
+fn build(text: &str, value: &Value) -> Result<Definition, Vec<Diagnostic>> {
     let mut parser = Parser::default();
-    let definition = parser.definition(&value);
+    let definition = parser.definition(value);
     if let (Some(definition), true) = (definition, parser.diagnostics.is_empty()) {
         return Ok(definition);
     }
@@ -90,6 +104,9 @@ impl Parser {
     }
 
     fn report(&mut self, location: &str, code: &'static str, message: impl Into<String>) {
+        if self.diagnostics.len() >= MAX_DIAGNOSTICS {
+            return;
+        }
         let location = Some(if location.is_empty() { "/".to_owned() } else { location.to_owned() });
         let message = message.into();
         self.diagnostics.push(Diagnostic { severity: Severity::Error, code, message, location, line: 1, column: 1 });

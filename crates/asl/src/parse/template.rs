@@ -15,6 +15,9 @@ use crate::template::{Node, Template};
 /// AWS's limit on the length of a variable's name, in characters.
 const MAX_VARIABLE_NAME: usize = 80;
 
+/// How long a location may grow, in bytes: every part of a template carries its own.
+const MAX_LOCATION: usize = 16 * 1024;
+
 impl Parser {
     /// The member as a template; recursion is bounded by the depth of the definition.
     pub(super) fn template(&mut self, fields: &Fields<'_>, name: &str) -> Option<Template> {
@@ -89,6 +92,10 @@ impl Parser {
     }
 
     fn expression_node(&mut self, value: &Value, field: &str, location: &str) -> Option<Node> {
+        if location.len() > MAX_LOCATION {
+            self.report("", SCHEMA, "The keys that lead to a value are too long");
+            return None;
+        }
         match value {
             Value::String(text) if text.starts_with("{%") => {
                 self.expression(text, field, location).map(Node::Expression)

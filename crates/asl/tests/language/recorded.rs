@@ -158,3 +158,23 @@ fn definitions() {
     assert!(failures.is_empty(), "{}", failures.join("\n"));
     assert!(refused >= 6, "{refused} refusals were compared");
 }
+
+/// The definitions given to TestState: a state alone, or a machine.
+#[test]
+fn definitions_of_single_states() {
+    let mut failures = Vec::new();
+    for case in recorded("test_state").iter().filter(|case| case["validated_on_aws"] == true) {
+        let refused = case["assertions"].to_string().contains("Invalid State Machine Definition");
+        for step in case["steps"].as_array().into_iter().flatten() {
+            let Some(text) = step["params"]["definition"].as_str().filter(|text| !text.contains("${s")) else {
+                continue;
+            };
+            let whole = serde_json::from_str::<Value>(text).is_ok_and(|value| value.get("States").is_some());
+            let parsed = if whole { Definition::parse(text) } else { Definition::parse_state(text) };
+            if parsed.is_err() != refused {
+                failures.push(format!("{}: {:?} in {text}", case["id"], parsed.err()));
+            }
+        }
+    }
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
