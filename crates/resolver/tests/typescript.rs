@@ -25,7 +25,7 @@ export function request(ctx: Context<Args>): DynamoDBPutItemRequest {
   const list = <number[]>[n, 2];
   let later!: string
   later = label satisfies string
-  ;[1].forEach((x: number): void => { later = `${later}${x}`; });
+  [1].forEach((x: number): void => { later = `${later}${x}`; });
   return { id, n: first<number>(list), later } as unknown as DynamoDBPutItemRequest;
 }
 

@@ -1,6 +1,6 @@
 //! One QuickJS runtime: long-lived, frozen, inside caps of time, memory and stack.
 
-use std::{cell::RefCell, collections::HashMap, mem, sync::Arc};
+use std::{cell::RefCell, collections::HashMap, mem, sync::Arc, time::Duration};
 
 use rquickjs::{
     Context as JsContext, Ctx, Error, Function, Object, Runtime, Value,
@@ -18,6 +18,9 @@ use crate::{CompileError, Context, End, Evaluation, Handler, Limits, RaisedError
 
 /// How many programs an engine keeps loaded.
 const PROGRAMS: usize = 1_000;
+
+/// Time for the making of an engine.
+const SETUP_TIME: Duration = Duration::from_secs(60);
 
 const SANDBOX: &str = include_str!("sandbox.js");
 
@@ -57,7 +60,7 @@ impl Engine {
         runtime.set_memory_limit(limits.memory_bytes);
         runtime.set_max_stack_size(limits.stack_bytes);
         let deadline = Arc::new(Deadline::new());
-        deadline.start(std::time::Duration::from_secs(60));
+        deadline.start(SETUP_TIME);
         let watched = Arc::clone(&deadline);
         runtime.set_interrupt_handler(Some(Box::new(move || watched.check())));
         let context = JsContext::custom::<Intrinsics>(&runtime).map_err(failed)?;
@@ -166,14 +169,13 @@ impl Engine {
             let message = format!("{}: the handler ran longer than {} ms", program.name(), limits.time.as_millis());
             return (code_fault(message), false);
         }
-        let (message, fit) = match thrown.text.as_str() {
-            text if text.contains("out of memory") || text.is_empty() => {
-                (format!("the handler used more than {} bytes of memory", limits.memory_bytes), false)
-            }
-            text if text.contains("call stack size exceeded") || text.contains("stack overflow") => {
-                (format!("the handler used more than {} bytes of stack", limits.stack_bytes), false)
-            }
-            text => (text.to_owned(), true),
+        let text = thrown.text;
+        let (message, fit) = if text.is_empty() || is_one_of(&text, OUT_OF_MEMORY) {
+            (format!("the handler used more than {} bytes of memory", limits.memory_bytes), false)
+        } else if is_one_of(&text, OUT_OF_STACK) {
+            (format!("the handler used more than {} bytes of stack", limits.stack_bytes), false)
+        } else {
+            (text, true)
         };
         let name = program.name();
         let message = match thrown.place {
@@ -182,6 +184,15 @@ impl Engine {
         };
         (code_fault(message), fit)
     }
+}
+
+/// What QuickJS throws when the memory cap is hit; nothing where there is not even room for the error.
+const OUT_OF_MEMORY: &[&str] = &["InternalError: out of memory", "RangeError: invalid string length"];
+/// What QuickJS throws when the stack cap is hit.
+const OUT_OF_STACK: &[&str] = &["RangeError: Maximum call stack size exceeded", "InternalError: stack overflow"];
+
+fn is_one_of(text: &str, beginnings: &[&str]) -> bool {
+    beginnings.iter().any(|beginning| text.starts_with(beginning))
 }
 
 type Stash = serde_json::Map<String, serde_json::Value>;

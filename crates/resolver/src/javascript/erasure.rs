@@ -1,5 +1,7 @@
 //! Takes TypeScript's types out of a source by putting spaces in their place, so that every position stays.
 
+use std::collections::HashSet;
+
 use oxc_ast::{
     AstKind,
     ast::{Program, Statement},
@@ -14,13 +16,15 @@ use super::program::{Problem, Text};
 /// # Errors
 /// A construct that makes code: an enum, a namespace, `import =`.
 pub(super) fn erase(program: &Program<'_>, text: &mut Text<'_>) -> Result<(), Problem> {
-    let mut eraser = Eraser { text, problem: None };
+    let mut eraser = Eraser { text, type_ends: HashSet::new(), problem: None };
     eraser.visit_program(program);
     eraser.problem.map_or(Ok(()), Err)
 }
 
 struct Eraser<'t, 's> {
     text: &'t mut Text<'s>,
+    /// Where types end.
+    type_ends: HashSet<u32>,
     problem: Option<Problem>,
 }
 
@@ -30,9 +34,15 @@ impl Eraser<'_, '_> {
         self.problem.get_or_insert_with(|| Problem::new(span, message));
     }
 
+    /// Blanks a type.
+    fn blank(&mut self, span: Span) {
+        self.text.blank(span);
+        self.type_ends.insert(span.end);
+    }
+
     /// Blanks from the end of a part to the end of the whole.
     fn after(&mut self, part: Span, whole: Span) {
-        self.text.blank(Span::new(part.end, whole.end));
+        self.blank(Span::new(part.end, whole.end));
     }
 
     /// Blanks a `?` or `!` between a name and what follows it.
@@ -54,9 +64,9 @@ impl Eraser<'_, '_> {
 impl<'a> Visit<'a> for Eraser<'_, '_> {
     fn enter_node(&mut self, kind: AstKind<'a>) {
         match kind {
-            AstKind::TSTypeAnnotation(node) => self.text.blank(node.span),
+            AstKind::TSTypeAnnotation(node) => self.blank(node.span),
             AstKind::TSTypeParameterDeclaration(node) => self.text.blank(node.span),
-            AstKind::TSTypeParameterInstantiation(node) => self.text.blank(node.span),
+            AstKind::TSTypeParameterInstantiation(node) => self.blank(node.span),
             AstKind::TSThisParameter(node) => self.this_parameter(node.span),
             AstKind::TSAsExpression(node) => self.after(node.expression.span(), node.span),
             AstKind::TSSatisfiesExpression(node) => self.after(node.expression.span(), node.span),
@@ -84,14 +94,14 @@ impl<'a> Visit<'a> for Eraser<'_, '_> {
             AstKind::TSExternalModuleDeclaration(node) => self.refuse(node.span, "a module declaration"),
             AstKind::TSGlobalDeclaration(node) => self.refuse(node.span, "a global declaration"),
             AstKind::TSImportEqualsDeclaration(node) => self.refuse(node.span, "import ="),
-            AstKind::Class(node) => self.refuse(node.span, "a class with types"),
+            AstKind::Class(node) => self.refuse(node.span, "a class in TypeScript"),
             _ => {}
         }
     }
 
     fn visit_statement(&mut self, statement: &Statement<'a>) {
-        self.keep_apart(statement.span());
         oxc_ast_visit::walk::walk_statement(self, statement);
+        self.keep_apart(statement.span());
     }
 }
 
@@ -104,12 +114,10 @@ impl Eraser<'_, '_> {
     }
 
     /// Where a statement without a semicolon ends in a type, the next line could be read as its continuation.
-    fn keep_apart(&mut self, span: Span) {
-        let source = self.text.source();
-        let ends_in_code = source[..span.end as usize].ends_with([';', '}', ')']);
-        let rest = source[span.end as usize..].trim_start();
-        if !ends_in_code && rest.starts_with(['(', '[', '`', '+', '-', '/']) {
-            self.text.mark(span.end, ';');
+    fn keep_apart(&mut self, statement: Span) {
+        let rest = self.text.source()[statement.end as usize..].trim_start();
+        if self.type_ends.contains(&statement.end) && rest.starts_with(['(', '[', '`', '+', '-', '/']) {
+            self.text.mark(statement.end - 1, ';');
         }
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! A source goes through [`program`] once: parsed and checked ([`dialect`]), types taken out ([`erasure`]), imports and
 //! exports turned into a factory function, positions kept. An [`engine`] is one QuickJS runtime with the functions of
-//! [`crate::util`] and everything else frozen ([`sandbox.js`](../../src/javascript/sandbox.js)); it keeps the factory of
+//! [`crate::util`] and everything else frozen (`sandbox.js`); it keeps the factory of
 //! each program that it has run. Each invocation calls the factory anew, so module-level state never outlives one
 //! handler, as on AWS. Engines wait in a [`pool`]; one that hit a cap is thrown away.
 

@@ -14,6 +14,7 @@ mod http;
 mod ids;
 mod java_time;
 mod math;
+mod missing;
 mod rds;
 mod scope;
 mod text;
@@ -42,6 +43,7 @@ const TABLES: &[Table] = &[
     http::FUNCTIONS,
     ids::FUNCTIONS,
     math::FUNCTIONS,
+    missing::FUNCTIONS,
     rds::FUNCTIONS,
     text::FUNCTIONS,
     time::FUNCTIONS,
@@ -70,7 +72,7 @@ fn string_argument<'a>(function: &str, arguments: &'a [Value], index: usize) -> 
         .ok_or_else(|| Fault::code(format!("{function} expects a string as argument {}", index + 1)))
 }
 
-/// A required number argument, also as text.
+/// A required number argument; text that is a number counts.
 fn number_argument(function: &str, arguments: &[Value], index: usize) -> Result<f64, Fault> {
     let value = argument(arguments, index);
     value

@@ -1,4 +1,4 @@
-//! Text: encoding, escaping, `util.matches`, `util.str.*`.
+//! Text: encoding, escaping, `util.matches`.
 
 use base64::{
     Engine,
@@ -30,7 +30,6 @@ pub(super) const FUNCTIONS: &[(&str, Function)] = &[
         Ok(escape_javascript(string_argument("util.escapeJavaScript", arguments, 0)?).into())
     }),
     ("util.matches", matches),
-    ("util.str.normalize", |_, _| Err(Fault::code("util.str.normalize is not available yet"))),
 ];
 
 fn base64_decode(_: &mut Scope, arguments: &[Value]) -> Result<Value, Fault> {

@@ -23,12 +23,7 @@ const OPERATORS: &[&str] = &[
     "containsAny",
 ];
 
-pub(super) const FUNCTIONS: &[(&str, Function)] = &[
-    ("util.transform.toSubscriptionFilter", to_subscription_filter),
-    ("util.transform.toElasticsearchQueryDSL", |_, _| {
-        Err(Fault::code("util.transform.toElasticsearchQueryDSL is not available yet"))
-    }),
-];
+pub(super) const FUNCTIONS: &[(&str, Function)] = &[("util.transform.toSubscriptionFilter", to_subscription_filter)];
 
 /// Filters that must all hold; a list of these is a choice.
 type Group = Vec<Value>;

@@ -1,8 +1,6 @@
 //! `@aws-appsync/utils/rds` and `util.rds.*`: SQL statements from plain values, and rows from results.
 //!
 //! The wording of statements and errors is as recorded on AWS, invalid SQL for empty inputs included.
-//!
-//! Not available: `rds.agg`.
 
 mod condition;
 mod records;
