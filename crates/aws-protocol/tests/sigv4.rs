@@ -46,7 +46,8 @@ fn published_vectors() {
     // From the "AWS Signature Version 4 test suite" and the example of the General Reference.
     let form = [("content-type", "application/x-www-form-urlencoded; charset=utf-8"), ("host", "iam.amazonaws.com")];
     let plain = [("host", "example.amazonaws.com")];
-    let cases: [(&str, &str, &[(&str, &str)], &str, &str); 4] = [
+    type Case<'a> = (&'a str, &'a str, &'a [(&'a str, &'a str)], &'a str, &'a str);
+    let cases: [Case<'_>; 4] = [
         (
             "GET",
             "Action=ListUsers&Version=2010-05-08",
@@ -125,8 +126,10 @@ fn generate(seed: u64) -> Generated {
     }
 }
 
+type Pairs = Vec<(String, String)>;
+
 /// Signs with the SDK's signer: headers and query parameters to add.
-fn sign_with_sdk(case: &Generated, location: SignatureLocation) -> (Vec<(String, String)>, Vec<(String, String)>) {
+fn sign_with_sdk(case: &Generated, location: SignatureLocation) -> (Pairs, Pairs) {
     let token = case.session_token.map(str::to_owned);
     let identity = SdkCredentials::new(KEY_ID, SECRET, token, None, "test").into();
     let mut settings = SigningSettings::default();

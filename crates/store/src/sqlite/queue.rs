@@ -1,6 +1,6 @@
 //! The bounded queue between those who commit and the committer thread.
 
-use std::collections::VecDeque;
+use std::{collections::VecDeque, sync::Arc};
 
 use parking_lot::{Condvar, Mutex};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
@@ -25,7 +25,7 @@ pub(super) struct Request {
 
 #[derive(Debug)]
 pub(super) struct Queue {
-    room: std::sync::Arc<Semaphore>,
+    room: Arc<Semaphore>,
     waiting: Mutex<Waiting>,
     changed: Condvar,
 }
@@ -38,7 +38,7 @@ struct Waiting {
 
 impl Default for Queue {
     fn default() -> Self {
-        let room = std::sync::Arc::new(Semaphore::new(WAITING_KIB as usize));
+        let room = Arc::new(Semaphore::new(WAITING_KIB as usize));
         Self { room, waiting: Mutex::default(), changed: Condvar::new() }
     }
 }
@@ -47,7 +47,7 @@ impl Queue {
     /// Waits for room, queues `transaction` and waits for what the committer answers.
     pub(super) async fn submit(&self, transaction: Transaction) -> Result<(), Error> {
         let kib = u32::try_from(transaction.bytes() / 1024 + 1).unwrap_or(WAITING_KIB).min(WAITING_KIB);
-        let room = std::sync::Arc::clone(&self.room).acquire_many_owned(kib).await.map_err(|_| Error::Closed)?;
+        let room = Arc::clone(&self.room).acquire_many_owned(kib).await.map_err(|_| Error::Closed)?;
         let (reply, answer) = oneshot::channel();
         self.push(Request { transaction, reply, _room: room })?;
         answer.await.unwrap_or(Err(Error::Closed))
@@ -100,7 +100,10 @@ impl Queue {
 
 #[cfg(test)]
 mod tests {
-    use std::{pin::pin, task::Context};
+    use std::{
+        pin::pin,
+        task::{Context, Poll},
+    };
 
     use super::*;
     use crate::Keyspace;
@@ -132,20 +135,7 @@ mod tests {
         assert!(second.as_mut().poll(&mut context).is_pending());
         assert_eq!(queue.next_group().expect("only the first is let in").len(), 1);
         queue.close();
-        assert!(second.as_mut().poll(&mut context).is_ready_and(|answer| matches!(answer, Err(Error::Closed))));
+        assert!(matches!(second.as_mut().poll(&mut context), Poll::Ready(Err(Error::Closed))));
         assert!(queue.next_group().is_none());
-    }
-
-    trait ReadyAnd<T> {
-        fn is_ready_and(self, test: impl FnOnce(T) -> bool) -> bool;
-    }
-
-    impl<T> ReadyAnd<T> for std::task::Poll<T> {
-        fn is_ready_and(self, test: impl FnOnce(T) -> bool) -> bool {
-            match self {
-                Self::Ready(value) => test(value),
-                Self::Pending => false,
-            }
-        }
     }
 }
