@@ -47,15 +47,23 @@ pub enum Error {
     /// A group of this name exists.
     #[error("A group with the name already exists.")]
     GroupExists,
+    /// The identity pool has no role for this kind of caller.
+    #[error("Invalid identity pool configuration. Check assigned IAM roles for this pool.")]
+    InvalidIdentityPoolConfiguration,
     /// A setting or operation mode that stepwell does not have.
     #[error("{0} is not supported by stepwell")]
     Unsupported(String),
     /// `RevokeToken` was given something other than a refresh token.
     #[error("Wrong type of token")]
     UnsupportedTokenType,
-    /// An operation that `cognito-idp` does not have here.
-    #[error("unknown operation {0}")]
-    UnknownOperation(String),
+    /// An operation that a service does not have here.
+    #[error("unknown operation {operation} of {service}")]
+    UnknownOperation {
+        /// `cognito-idp` or `cognito-identity`.
+        service: &'static str,
+        /// As it was asked for.
+        operation: String,
+    },
     /// Too many writers changed the same record at once.
     #[error("Too many requests")]
     TooManyRequests,
@@ -121,6 +129,15 @@ pub enum Denial {
     /// The pool lets only administrators create users.
     #[error("SignUp is not permitted for this user pool")]
     SignUpNotPermitted,
+    /// The identity pool has no guests.
+    #[error("Unauthenticated access is not supported for this identity pool.")]
+    UnauthenticatedAccess,
+    /// A login of an identity pool is not a valid id token of a provider of the pool; the text says why.
+    #[error("Invalid login token. {0}")]
+    InvalidLogin(&'static str),
+    /// The logins belong to another identity.
+    #[error("Logins don't match. Please include at least one valid login for this identity or identity pool.")]
+    LoginsDoNotMatch,
     /// The client may not write this attribute.
     #[error("A client attempted to write unauthorized attribute")]
     UnauthorizedAttribute,
@@ -143,9 +160,10 @@ impl From<Error> for ServiceError {
             Error::InvalidPassword(_) => "InvalidPasswordException",
             Error::ResourceNotFound(_) => "ResourceNotFoundException",
             Error::GroupExists => "GroupExistsException",
+            Error::InvalidIdentityPoolConfiguration => "InvalidIdentityPoolConfigurationException",
             Error::UnsupportedTokenType => "UnsupportedTokenTypeException",
             Error::TooManyRequests => "TooManyRequestsException",
-            Error::UnknownOperation(operation) => return Self::unknown_operation("cognito-idp", operation),
+            Error::UnknownOperation { service, operation } => return Self::unknown_operation(service, operation),
             Error::Store(_) | Error::Corrupt(_) | Error::Cryptography(_) => {
                 return Self { code: "InternalErrorException".into(), ..Self::internal(&error) };
             }

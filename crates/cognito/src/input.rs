@@ -117,6 +117,15 @@ impl Parameters {
         self.get(name).filter(|value| !value.is_empty()).ok_or_else(|| Error::missing_parameter(name))
     }
 
+    /// `USERNAME`, no longer than a name can be.
+    pub(crate) fn username(&self) -> Result<&str, Error> {
+        let name = self.required("USERNAME")?;
+        if name.chars().count() > MAX_NAME_CHARS {
+            return Err(invalid("Value", "username", "Member must have length less than or equal to 128"));
+        }
+        Ok(name)
+    }
+
     /// The parameters whose names begin with `prefix`, without it.
     pub(crate) fn with_prefix<'a>(&'a self, prefix: &'a str) -> impl Iterator<Item = (&'a str, &'a str)> {
         self.0.iter().filter_map(move |(name, value)| Some((name.strip_prefix(prefix)?, value.as_str())))
@@ -136,7 +145,7 @@ pub(crate) struct Attribute {
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Writer<'a> {
     Client(&'a Client),
-    /// A user with an access token whose client is gone.
+    /// Who may also say that an address is verified.
     Administrator,
 }
 
@@ -170,10 +179,10 @@ fn check_attribute(pool: &UserPool, attribute: &Attribute, writer: Writer<'_>) -
     if value.chars().count() > MAX_ATTRIBUTE_CHARS {
         return Err(does_not_conform(format!("{name}: String must be no longer than 2048 characters")));
     }
-    if let Writer::Client(client) = writer {
-        if name.ends_with("_verified") || !client.settings.can_write(name) {
-            return Err(Denial::UnauthorizedAttribute.into());
-        }
+    if let Writer::Client(client) = writer
+        && (name.ends_with("_verified") || !client.settings.can_write(name))
+    {
+        return Err(Denial::UnauthorizedAttribute.into());
     }
     match name.as_str() {
         "email" if !value.is_empty() && !is_email(value) => {

@@ -1,7 +1,8 @@
 //! Cognito user pools: users, groups and app clients in the store, SRP and password sign-in, RS256 tokens, JWKS.
 //!
 //! [`UserPools`] is the service `cognito-idp`. It answers the operations that sign-in needs and those that set a pool
-//! up; an operation it does not have is refused by name. HTTP, CORS, request signatures and the hosted UI live with
+//! up; an operation it does not have is refused by name. [`IdentityPools`] is `cognito-identity`: AWS credentials for
+//! signed-in users and guests. HTTP, CORS, request signatures and the hosted UI live with
 //! the front end. Multi-factor authentication, devices, Lambda triggers and federation are deliberately absent.
 
 mod access_token;
@@ -9,6 +10,7 @@ mod client;
 mod error;
 mod flows;
 mod group;
+mod identity_pools;
 mod input;
 mod jwt;
 mod lockout;
@@ -33,6 +35,7 @@ mod wire;
 pub use client::{ClientSettings, RefreshTokenRotation, TokenValidityUnits};
 pub use error::{Denial, Error};
 pub use group::GroupSettings;
+pub use identity_pools::{IdentityCredentials, IdentityPoolSettings, IdentityPools, IdentityProvider, Roles};
 pub use operations::requires_signature;
 pub use outbox::{Message, Purpose};
 pub use template::{ClientCredentials, UserSeed};

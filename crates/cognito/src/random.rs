@@ -46,3 +46,8 @@ pub(crate) fn temporary_password(clock: &dyn Clock, length: usize) -> String {
     let rest = pick(clock, ALPHANUMERIC, length.saturating_sub(kinds.len()));
     kinds.iter().map(|kind| pick(clock, kind, 1)).collect::<String>() + &rest
 }
+
+/// `ASIA` and 16 upper-case alphanumeric characters: the access key of temporary credentials.
+pub(crate) fn access_key_id(clock: &dyn Clock) -> String {
+    format!("ASIA{}", pick(clock, b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", 16))
+}

@@ -18,6 +18,7 @@ pub(crate) enum Use {
     SecretBlock,
     Session,
     RefreshToken,
+    SessionToken,
 }
 
 impl Use {
@@ -26,6 +27,7 @@ impl Use {
             Self::SecretBlock => b"secret block",
             Self::Session => b"session",
             Self::RefreshToken => b"refresh token",
+            Self::SessionToken => b"session token",
         }
     }
 }

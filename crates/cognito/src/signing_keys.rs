@@ -100,13 +100,7 @@ impl KeyRing {
 
     /// The pool's keys; whoever comes while they are being made waits for the same ones.
     pub(crate) async fn get(&self, pool_id: &str) -> Result<Arc<SigningKeys>, Error> {
-        let loading = self.start(pool_id);
-        let keys = loading.await;
-        if keys.is_err() {
-            // So that the next request tries again.
-            self.loading.lock().remove(pool_id);
-        }
-        keys
+        self.start(pool_id).await
     }
 
     /// Begins to load or generate the pool's keys in the background.
@@ -126,8 +120,8 @@ impl KeyRing {
 
     fn start(&self, pool_id: &str) -> Loading {
         let mut loading = self.loading.lock();
-        if let Some(loading) = loading.get(pool_id) {
-            return loading.clone();
+        if let Some(started) = loading.get(pool_id).filter(|started| !matches!(started.peek(), Some(Err(_)))) {
+            return started.clone();
         }
         let (storage, clock, id) = (self.storage.clone(), Arc::clone(&self.clock), pool_id.to_owned());
         let future = async move { load_or_generate(&storage, &*clock, &id).await.map(Arc::new) }.boxed().shared();

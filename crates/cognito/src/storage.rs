@@ -28,6 +28,12 @@ pub(crate) const SIGN_INS: Keyspace = Keyspace("cognito_sign_ins");
 pub(crate) const SIGNING_KEYS: Keyspace = Keyspace("cognito_signing_keys");
 /// Pool id, number -> [`crate::Message`].
 pub(crate) const OUTBOX: Keyspace = Keyspace("cognito_outbox");
+/// Identity pool id -> [`crate::identity_pools::IdentityPool`].
+pub(crate) const IDENTITY_POOLS: Keyspace = Keyspace("cognito_identity_pools");
+/// Identity id -> [`crate::identity_pools::Identity`].
+pub(crate) const IDENTITIES: Keyspace = Keyspace("cognito_identities");
+/// Identity pool id, issuer, sub -> identity id.
+pub(crate) const LOGINS: Keyspace = Keyspace("cognito_logins");
 /// Template name of a resource -> the id it was given.
 pub(crate) const APPLIED: Keyspace = Keyspace("cognito_applied");
 
@@ -106,8 +112,10 @@ impl Storage {
             None => Bound::Unbounded,
         };
         let lower = match after {
-            Some(after) if after > prefix => Bound::Excluded(after),
-            _ => Bound::Included(prefix),
+            // A made-up paging token; the store's ranges may not run backwards.
+            Some(after) if !after.starts_with(prefix) => return Ok(Vec::new()),
+            Some(after) => Bound::Excluded(after),
+            None => Bound::Included(prefix),
         };
         Ok(self.store.range(keyspace, lower, upper, limit, false)?)
     }

@@ -12,7 +12,7 @@ use crate::{
     group::{Group, GroupSettings},
     input, random,
     secret::Secret,
-    storage::{APPLIED, CLIENTS, GROUPS, POOL_CLIENTS, POOLS, Stored, encode, key},
+    storage::{APPLIED, CLIENTS, GROUPS, POOL_CLIENTS, POOLS, Storage, Stored, encode, key},
     user::{Credential, User, UserStatus},
     user_pool::{self, UserPool, UserPoolSettings},
 };
@@ -37,6 +37,27 @@ pub struct UserSeed {
     pub password: Option<String>,
 }
 
+impl UserSeed {
+    /// A user from the properties of `AWS::Cognito::UserPoolUser`, which has no property for a password.
+    ///
+    /// # Errors
+    /// `Serialization` for a wrong shape.
+    pub fn from_json(properties: serde_json::Value, password: Option<String>) -> Result<Self, Error> {
+        #[derive(serde::Deserialize)]
+        #[serde(rename_all = "PascalCase")]
+        struct Properties {
+            #[serde(default)]
+            username: String,
+            #[serde(default)]
+            user_attributes: Vec<input::Attribute>,
+        }
+
+        let Properties { username, user_attributes } = input::parse(properties)?;
+        let attributes = user_attributes.into_iter().map(|attribute| (attribute.name, attribute.value)).collect();
+        Ok(Self { username, attributes, password })
+    }
+}
+
 impl UserPools {
     /// Creates the user pool that the template calls `name`, or gives it these settings; returns its id. Its signing
     /// keys are made in the background.
@@ -47,11 +68,15 @@ impl UserPools {
         &self,
         name: &str,
         id: Option<&str>,
-        settings: UserPoolSettings,
+        mut settings: UserPoolSettings,
     ) -> Result<String, Error> {
         settings.validate()?;
+        if settings.pool_name.is_empty() {
+            name.clone_into(&mut settings.pool_name);
+        }
         let applied = key(&["pool", name]);
-        let id = self.applied_id(&applied, id, || random::user_pool_id(&*self.clock, &self.partition.region))?;
+        let id =
+            applied_id(&self.storage, &applied, id, || random::user_pool_id(&*self.clock, &self.partition.region))?;
         if !user_pool::is_valid_id(&id) {
             return Err(Error::InvalidParameter(format!("'{id}' is not a user pool id: <region>_<alphanumeric>")));
         }
@@ -86,12 +111,15 @@ impl UserPools {
         name: &str,
         pool_id: &str,
         id: Option<&str>,
-        settings: ClientSettings,
+        mut settings: ClientSettings,
     ) -> Result<ClientCredentials, Error> {
         settings.validate()?;
+        if settings.client_name.is_empty() {
+            name.clone_into(&mut settings.client_name);
+        }
         let pool = self.storage.pool(pool_id)?;
         let applied = key(&["client", pool_id, name]);
-        let id = self.applied_id(&applied, id, || random::client_id(&*self.clock))?;
+        let id = applied_id(&self.storage, &applied, id, || random::client_id(&*self.clock))?;
         input::name(&id, "clientId")?;
         let stored: Option<Stored<Client>> = self.storage.read(CLIENTS, id.as_bytes())?;
         let client = match stored {
@@ -203,15 +231,6 @@ impl UserPools {
         self.storage.update_user(&pool, &user.username, add).await
     }
 
-    /// The id that is given, was kept, or is made now.
-    fn applied_id(&self, applied: &[u8], given: Option<&str>, make: impl FnOnce() -> String) -> Result<String, Error> {
-        if let Some(given) = given {
-            return Ok(given.to_owned());
-        }
-        let kept = self.storage.read(APPLIED, applied)?;
-        Ok(kept.map_or_else(make, |stored| stored.value))
-    }
-
     async fn put(
         &self,
         keyspace: Keyspace,
@@ -224,4 +243,18 @@ impl UserPools {
         transaction.put(keyspace, record_key, record).put(APPLIED, applied, encode(&id));
         Ok(self.storage.commit(transaction).await?)
     }
+}
+
+/// The id that is given, was kept, or is made now.
+pub(crate) fn applied_id(
+    storage: &Storage,
+    applied: &[u8],
+    given: Option<&str>,
+    make: impl FnOnce() -> String,
+) -> Result<String, Error> {
+    if let Some(given) = given {
+        return Ok(given.to_owned());
+    }
+    let kept = storage.read(APPLIED, applied)?;
+    Ok(kept.map_or_else(make, |stored| stored.value))
 }

@@ -138,10 +138,10 @@ impl UserPoolSettings {
     }
 
     pub(crate) fn validate(&self) -> Result<(), Error> {
-        if self.pool_name.is_empty() || self.pool_name.chars().count() > MAX_NAME_CHARS {
+        if self.pool_name.chars().count() > MAX_NAME_CHARS {
             return Err(Error::InvalidParameter(
                 "1 validation error detected: Value at 'poolName' failed to satisfy constraint: \
-                 Member must have length between 1 and 128"
+                 Member must have length less than or equal to 128"
                     .to_owned(),
             ));
         }
@@ -241,7 +241,7 @@ mod tests {
     #[test]
     fn refuses_settings_it_cannot_honour() {
         for properties in [
-            json!({}),
+            json!({"PoolName": "x".repeat(129)}),
             json!({"PoolName": "x", "MfaConfiguration": "ON"}),
             json!({"PoolName": "x", "Policies": {"PasswordPolicy": {"MinimumLength": 3}}}),
             json!({"PoolName": "x", "UsernameAttributes": ["email"], "AliasAttributes": ["email"]}),

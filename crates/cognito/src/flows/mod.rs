@@ -67,7 +67,7 @@ impl Attempt<'_> {
 
     /// The user named by `USERNAME`, once `SECRET_HASH` is right. `None` if there is none and that must not show.
     fn named_user(&self) -> Result<Option<User>, Error> {
-        let name = self.parameters.required("USERNAME")?;
+        let name = self.parameters.username()?;
         self.client.check_secret_hash(name, self.parameters.get("SECRET_HASH"))?;
         let user = self.pools.storage.find_user(&self.pool, name)?;
         if user.is_none() && (self.is_admin || !self.client.settings.hides_unknown_users()) {

@@ -52,7 +52,7 @@ pub(super) fn challenge(attempt: &Attempt<'_>, user: &User) -> Result<Value, Err
 /// Sets the password `NEW_PASSWORD` and the `userAttributes.` and signs the user in.
 pub(super) async fn accept(attempt: &Attempt<'_>, session: Option<&str>) -> Result<Value, Error> {
     let (pools, pool) = (attempt.pools, &attempt.pool);
-    let username = attempt.parameters.required("USERNAME")?;
+    let username = attempt.parameters.username()?;
     attempt.client.check_secret_hash(username, attempt.parameters.get("SECRET_HASH"))?;
     let new_password = attempt.parameters.required("NEW_PASSWORD")?;
     let session = open(attempt, session)?;

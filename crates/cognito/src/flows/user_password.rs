@@ -8,7 +8,7 @@ use crate::{Error, flows::Attempt, password};
 /// password matches, so that neither answer nor time tells.
 pub(super) async fn sign_in(attempt: &Attempt<'_>) -> Result<Value, Error> {
     let user = attempt.named_user()?;
-    let name = attempt.pool.normalize(attempt.parameters.required("USERNAME")?);
+    let name = attempt.pool.normalize(attempt.parameters.username()?);
     let given = attempt.parameters.required("PASSWORD")?;
     let username = user.as_ref().map_or(name, |user| user.username.clone());
     let now = attempt.pools.clock.now();

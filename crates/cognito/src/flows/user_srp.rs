@@ -42,7 +42,7 @@ pub(super) async fn challenge(attempt: &Attempt<'_>) -> Result<Value, Error> {
     let public = ClientPublic::parse(public).ok_or_else(|| Error::InvalidParameter("Invalid SRP_A".to_owned()))?;
     let username = match &user {
         Some(user) => user.username.clone(),
-        None => name_of_unknown(attempt, attempt.parameters.required("USERNAME")?),
+        None => name_of_unknown(attempt, attempt.parameters.username()?),
     };
     let credential = credential_of(pool, &username, user.as_ref());
     let secret: [u8; 32] = random::bytes(clock);
@@ -88,7 +88,7 @@ fn name_of_unknown(attempt: &Attempt<'_>, name: &str) -> String {
 /// Checks the answer to PASSWORD_VERIFIER and signs the user in.
 pub(super) async fn verify(attempt: &Attempt<'_>) -> Result<Value, Error> {
     let (pools, pool) = (attempt.pools, &attempt.pool);
-    let username = attempt.parameters.required("USERNAME")?;
+    let username = attempt.parameters.username()?;
     attempt.client.check_secret_hash(username, attempt.parameters.get("SECRET_HASH"))?;
     let signature = attempt.parameters.required("PASSWORD_CLAIM_SIGNATURE")?;
     let sealed_block = attempt.parameters.required("PASSWORD_CLAIM_SECRET_BLOCK")?;

@@ -120,6 +120,6 @@ pub(crate) async fn perform(pools: &UserPools, operation: &str, input: Value) ->
         "RevokeToken" => revoke_token::run(pools, input).await,
         "SignUp" => sign_up::run(pools, input).await,
         "UpdateUserAttributes" => update_user_attributes::run(pools, input).await,
-        _ => Err(Error::UnknownOperation(operation.to_owned())),
+        _ => Err(Error::UnknownOperation { service: "cognito-idp", operation: operation.to_owned() }),
     }
 }

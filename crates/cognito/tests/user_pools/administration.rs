@@ -112,6 +112,8 @@ async fn users_are_listed_in_pages_and_by_filter() {
     let found = fixture.admin("ListUsers", input).await.expect("found");
     assert_eq!(found["Users"].as_array().map(Vec::len), Some(3));
     assert_eq!(found["Users"][0]["Attributes"], json!([]));
+    let made_up = fixture.admin("ListUsers", json!({"PaginationToken": "enp6eg"})).await.expect("an empty page");
+    assert_eq!(made_up, json!({"Users": []}));
     assert!(failure(fixture.admin("ListUsers", json!({"Limit": 61})).await).starts_with("InvalidParameterException"));
     assert!(
         failure(fixture.admin("ListUsers", json!({"PaginationToken": "%"})).await)

@@ -2,6 +2,7 @@
 
 mod administration;
 mod fixture;
+mod identity_pools;
 mod password_sign_in;
 mod robustness;
 mod sessions;
