@@ -16,6 +16,7 @@ use crate::parse::describe_syntax_error;
 // AWS differs: its own bound is not documented; nothing recorded nests deeper than a few levels.
 pub const MAX_DEPTH: usize = 127;
 
+// AWS differs: it keeps integers beyond 64 bits exactly; here they keep their text only while they are passed through.
 /// A JSON value and its text. Cheap to clone.
 #[derive(Clone)]
 pub struct Data(Arc<Inner>);
@@ -108,5 +109,55 @@ impl fmt::Debug for Data {
 impl PartialEq for Data {
     fn eq(&self, other: &Self) -> bool {
         self.value() == other.value()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::{Data, DataError, MAX_DEPTH};
+
+    #[test]
+    fn text_is_kept_until_something_is_built() {
+        let first = Data::parse("[1,  2.50]").unwrap();
+        let second = Data::from_value(json!({"b": 1, "a": [1.5, null]}));
+        assert_eq!(&*first.text(), "[1,  2.50]");
+        assert_eq!(&*second.text(), r#"{"b":1,"a":[1.5,null]}"#);
+        let both = Data::array(&[first, second]).unwrap();
+        assert_eq!(&*both.text(), r#"[[1,  2.50],{"b":1,"a":[1.5,null]}]"#);
+        assert_eq!(both.value()[0], json!([1, 2.5]));
+        assert_eq!(Data::parse("\"é\"").unwrap().size(), 4);
+    }
+
+    /// The first two are recorded on AWS.
+    #[test]
+    fn faults_are_described_as_aws_does() {
+        let wanted = "(JSON String, Number, Array, Object or token 'null', 'true' or 'false')";
+        let unexpected =
+            |found: char, what: &str| format!("Unexpected character ('{found}' (code {})): {what}", u32::from(found));
+        let cases = [
+            ("not JSON", format!("Unrecognized token 'not': was expecting {wanted}")),
+            ("{'a': 1}", unexpected('\'', "was expecting double-quote to start field name")),
+            ("nul", format!("Unrecognized token 'nul': was expecting {wanted}")),
+            ("[1 2]", unexpected('2', "was expecting comma to separate Array entries")),
+            ("{\"a\" 1}", unexpected('1', "was expecting a colon to separate field name and value")),
+            ("{\"a\": é}", unexpected('é', &format!("expected a valid value {wanted}"))),
+            ("[1,", "Unexpected end-of-input".to_owned()),
+            ("", "Unexpected end-of-input".to_owned()),
+        ];
+        for (text, message) in cases {
+            assert_eq!(Data::parse(text), Err(DataError::Syntax { message }), "{text}");
+        }
+    }
+
+    #[test]
+    fn depth_is_bounded() {
+        let nested = |depth: usize| Data::parse("[".repeat(depth) + &"]".repeat(depth));
+        let deepest = nested(MAX_DEPTH).expect("within the bound");
+        assert_eq!(nested(MAX_DEPTH + 1), Err(DataError::TooDeep));
+        assert_eq!(nested(1_000_000), Err(DataError::TooDeep));
+        assert!(Data::checked(deepest.value().clone()).is_ok());
+        assert_eq!(Data::array(&[deepest]), Err(DataError::TooDeep));
     }
 }

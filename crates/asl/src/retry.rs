@@ -88,3 +88,50 @@ fn matches_error(names: &[Arc<str>], error: Option<&str>) -> bool {
         name => error == Some(name),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Jitter, Random, Retrier, matches_error};
+
+    #[test]
+    fn error_names() {
+        let cases = [
+            ("States.ALL", Some("Custom"), true),
+            ("States.ALL", Some("States.Timeout"), true),
+            ("States.ALL", None, true),
+            ("States.ALL", Some("States.Runtime"), false),
+            ("States.ALL", Some("States.DataLimitExceeded"), false),
+            ("States.DataLimitExceeded", Some("States.DataLimitExceeded"), true),
+            ("States.TaskFailed", Some("Custom"), true),
+            ("States.TaskFailed", None, true),
+            ("States.TaskFailed", Some("States.Timeout"), false),
+            ("Custom", Some("Custom"), true),
+            ("Custom", Some("Custom2"), false),
+            ("Custom", None, false),
+        ];
+        for (name, error, expected) in cases {
+            assert_eq!(matches_error(&[name.into()], error), expected, "{name} on {error:?}");
+        }
+    }
+
+    #[test]
+    fn delays() {
+        let mut retrier = Retrier {
+            error_equals: vec!["States.ALL".into()],
+            interval_seconds: 3,
+            max_attempts: 10,
+            backoff_rate: 1.5,
+            max_delay_seconds: Some(9),
+            jitter: Jitter::None,
+        };
+        let random = Random::new(7);
+        let delays: Vec<u64> = (1..=5).map(|attempt| retrier.delay_millis(attempt, &random)).collect();
+        assert_eq!(delays, [3_000, 4_500, 6_750, 9_000, 9_000]);
+        retrier.max_delay_seconds = None;
+        assert_eq!(retrier.delay_millis(u64::MAX, &random), 31_622_400_000);
+        retrier.max_delay_seconds = Some(3);
+        retrier.jitter = Jitter::Full;
+        let delays: Vec<u64> = (0..100).map(|_| retrier.delay_millis(1, &random)).collect();
+        assert!(delays.iter().all(|delay| *delay <= 3_000) && delays.iter().any(|delay| *delay != delays[0]));
+    }
+}

@@ -37,12 +37,22 @@ impl Parser {
             );
             self.report(&fields.at("Resource"), SCHEMA, message);
         }
+        self.heartbeat_below_timeout(fields);
         Some(Task {
             resource: Arc::from(resource),
             timeout_seconds: self.number(fields, ("TimeoutSeconds", "TimeoutSecondsPath"), 1..=MAX_SECONDS),
             heartbeat_seconds: self.number(fields, ("HeartbeatSeconds", "HeartbeatSecondsPath"), 1..=MAX_SECONDS),
             credentials: self.credentials(fields),
         })
+    }
+
+    fn heartbeat_below_timeout(&mut self, fields: &Fields<'_>) {
+        let literal = |name| fields.get(name).and_then(Value::as_u64);
+        if let (Some(heartbeat), Some(timeout)) = (literal("HeartbeatSeconds"), literal("TimeoutSeconds"))
+            && heartbeat >= timeout
+        {
+            self.report(&fields.at("HeartbeatSeconds"), SCHEMA, "HeartbeatSeconds must be smaller than TimeoutSeconds");
+        }
     }
 
     fn credentials(&mut self, fields: &Fields<'_>) -> Option<Credentials> {

@@ -27,6 +27,9 @@ pub(crate) fn describe(text: &str, error: &serde_json::Error) -> (String, usize)
         return ("Document nesting depth exceeds the maximum allowed".to_owned(), at);
     }
     if error.is_eof() {
+        if reason.starts_with("EOF while parsing a value") && text.ends_with(|last: char| last.is_ascii_alphabetic()) {
+            return token(text, text.len());
+        }
         return ("Unexpected end-of-input".to_owned(), text.len());
     }
     let Some(found) = text[at..].chars().next() else {
