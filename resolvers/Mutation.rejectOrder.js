@@ -3,11 +3,11 @@
 
 export function request(ctx) {
   const { reason } = ctx.args
-  const decidedBy = ctx.identity.username
+  const cause = `${ctx.identity.username}: ${reason}`
   ctx.stash.status = 'REJECTED'
-  ctx.stash.decision = { decidedBy, statusReason: `${decidedBy}: ${reason}` }
+  ctx.stash.decision = { statusReason: cause }
   ctx.stash.operation = 'SendTaskFailure'
-  ctx.stash.answer = { error: 'OrderRejected', cause: `${decidedBy}: ${reason}` }
+  ctx.stash.answer = { error: 'OrderRejected', cause }
   return {}
 }
 
