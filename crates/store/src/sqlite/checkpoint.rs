@@ -7,6 +7,7 @@
 use std::{
     sync::{Arc, atomic::Ordering},
     thread::{self, JoinHandle},
+    time::Duration,
 };
 
 use parking_lot::{Condvar, Mutex, MutexGuard};
@@ -18,6 +19,9 @@ use super::committer::Counters;
 const BEGIN_FRAMES: u32 = 2048;
 /// Log frames at which the writer waits until the checkpoint has ended.
 const WAIT_FRAMES: u32 = 4 * BEGIN_FRAMES;
+
+/// How long the end of a checkpoint, with the writer standing by, waits for a long read to end.
+const READER_PATIENCE: Duration = Duration::from_millis(500);
 
 /// The committer's and the store's end of the checkpoint thread.
 #[derive(Debug, Clone)]
@@ -100,6 +104,7 @@ fn checkpoint(connection: &Connection, signal: &Signal) -> rusqlite::Result<bool
     let busy =
         |mode: &str| connection.query_row(&format!("PRAGMA wal_checkpoint({mode})"), [], |row| row.get::<_, i64>(0));
     busy("PASSIVE")?;
+    connection.busy_timeout(READER_PATIENCE)?;
     let _turn = signal.write_turn();
     Ok(busy("RESTART")? == 0)
 }

@@ -24,7 +24,8 @@ use super::{
 };
 
 thread_local! {
-    /// Frames in the write-ahead log after the last commit of this thread. SQLite's hook takes no captures.
+    /// Frames in the write-ahead log after the last commit of this thread; 0 when it wrote none. SQLite's hook takes no
+    /// captures.
     static LOG_FRAMES: Cell<u32> = const { Cell::new(0) };
 }
 
@@ -89,7 +90,7 @@ impl Committer {
             // Who no longer waits for the answer dropped the future; the transaction stands all the same.
             let _ = request.reply.send(answer);
         }
-        checkpointer.log_has(LOG_FRAMES.get());
+        checkpointer.log_has(LOG_FRAMES.take());
     }
 
     /// One SQLite transaction, one fsync. Either the answers of all, or an error and nothing written.
