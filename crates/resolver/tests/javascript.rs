@@ -133,6 +133,14 @@ fn faults_have_the_place_in_the_source() {
 }
 
 #[test]
+fn an_exported_handler_that_is_no_function_is_a_fault() {
+    let handlers = strict("export const request = 1;\nconst b = () => 2;\nexport { b as response };");
+    let End::Raised(raised) = handlers.invoke(Handler::Request, &context()).end else { panic!("no error") };
+    assert_eq!(raised.message, "code.js: TypeError: request is not a function");
+    assert_eq!(handlers.invoke(Handler::Response, &context()).end, End::Returned(Some(json!(2))));
+}
+
+#[test]
 fn code_that_does_not_compile_says_where() {
     for (code, place, text) in [
         ("export function request() {\n  return 1 +;\n}", "code.js:2:13", "Unexpected token"),

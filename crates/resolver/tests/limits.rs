@@ -16,6 +16,7 @@ fn limits() -> Limits {
 }
 
 #[test]
+#[expect(clippy::disallowed_methods, reason = "the cap is one of real time")]
 fn runaway_code_hits_a_cap_and_the_next_handler_works() {
     let language = JavaScript::new(Dialect::Relaxed, limits());
     let next = language.compile(&source(&with_body("return [1].concat(2);"))).unwrap();

@@ -1,16 +1,13 @@
 //! The functions of [`crate::util`] and the parts of `ctx` as JavaScript functions.
 
-use std::{
-    sync::Arc,
-    sync::atomic::{AtomicBool, Ordering},
-    time::{Duration, Instant},
-};
+use std::sync::Arc;
 
 use parking_lot::Mutex;
 use rquickjs::{Ctx, Error, Exception, Function, Object, Value, function::Rest};
 use serde_json::Value as Json;
 
 use super::{
+    deadline::Deadline,
     inward::{define, map_to_js, to_js},
     outward::Reader,
     program::module_and_path,
@@ -29,37 +26,6 @@ pub(super) struct Call {
     pub(super) end: Option<End>,
     /// Whether the handler has read `ctx.stash`.
     pub(super) stash_read: bool,
-}
-
-/// The time cap of the current invocation.
-#[derive(Debug)]
-pub(super) struct Deadline {
-    until: Mutex<Instant>,
-    passed: AtomicBool,
-}
-
-impl Deadline {
-    pub(super) fn new() -> Self {
-        Self { until: Mutex::new(Instant::now()), passed: AtomicBool::new(false) }
-    }
-
-    /// Starts an invocation.
-    pub(super) fn start(&self, time: Duration) {
-        *self.until.lock() = Instant::now() + time;
-        self.passed.store(false, Ordering::Relaxed);
-    }
-
-    /// Whether time is up; it stays so until the next start.
-    pub(super) fn check(&self) -> bool {
-        let passed = self.passed() || Instant::now() >= *self.until.lock();
-        self.passed.store(passed, Ordering::Relaxed);
-        passed
-    }
-
-    /// Whether a check has found time up.
-    pub(super) fn passed(&self) -> bool {
-        self.passed.load(Ordering::Relaxed)
-    }
 }
 
 /// What the functions of one engine share.

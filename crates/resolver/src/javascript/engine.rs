@@ -3,13 +3,14 @@
 use std::{cell::RefCell, collections::HashMap, mem, sync::Arc, time::Duration};
 
 use rquickjs::{
-    Context as JsContext, Ctx, Error, Function, Object, Runtime, Value,
+    Context as JsContext, Ctx, Error, Exception, Function, Object, Runtime, Value,
     context::{EvalOptions, intrinsic},
 };
 
 use super::{
     CODE, Dialect,
-    bindings::{self, Call, Deadline, Shared},
+    bindings::{self, Shared},
+    deadline::Deadline,
     outward::Reader,
     position::first_frame,
     program::{FILE, LINES_BEFORE, Program},
@@ -97,7 +98,7 @@ impl Engine {
 
     /// Runs a handler; also says whether the engine may run another.
     pub(super) fn run(&mut self, program: &Program, handler: Handler, context: &Context) -> (Evaluation, bool) {
-        *self.shared.call.lock() = Call {
+        *self.shared.call.lock() = bindings::Call {
             scope: Scope::new(context.now_millis, context.seed, context.auth_type, handler == Handler::Request),
             context: context.clone(),
             end: None,
@@ -137,10 +138,12 @@ impl Engine {
         let sandbox = ctx.userdata::<Object<'js>>().ok_or(Error::Unknown)?.clone();
         let modules: Value<'js> = sandbox.get("modules")?;
         let handlers: Object<'js> = factory(ctx, program)?.call((modules,))?;
-        let function: Function<'js> = handlers.get(match handler {
+        let name = match handler {
             Handler::Request => "request",
             Handler::Response => "response",
-        })?;
+        };
+        let function = handlers.get::<_, Value<'js>>(name)?.into_function();
+        let function = function.ok_or_else(|| Exception::throw_type(ctx, &format!("{name} is not a function")))?;
         let argument: Object<'js> = sandbox.get::<_, Function<'js>>("makeContext")?.call(())?;
         let limits = &self.shared.limits;
         let mut reader = Reader::new(ctx, limits.result_bytes);

@@ -7,8 +7,11 @@ use parking_lot::Mutex;
 use super::{Dialect, engine::Engine};
 use crate::Limits;
 
-/// Engines of one language. There are as many as handlers run at once; those above the number of processors are
-/// dropped when they come back.
+/// Engines kept for each processor: handlers also wait, for processors and for each other's locks.
+const KEPT_PER_PROCESSOR: usize = 4;
+
+/// Engines of one language. There are as many as handlers run at once; those above what is kept are dropped when they
+/// come back.
 #[derive(Debug)]
 pub(super) struct Pool {
     dialect: Dialect,
@@ -19,7 +22,7 @@ pub(super) struct Pool {
 
 impl Pool {
     pub(super) fn new(dialect: Dialect, limits: Limits) -> Self {
-        let kept = available_parallelism().map_or(4, usize::from);
+        let kept = available_parallelism().map_or(1, usize::from).saturating_mul(KEPT_PER_PROCESSOR);
         Self { dialect, limits, kept, idle: Mutex::default() }
     }
 

@@ -107,7 +107,7 @@ fn script_of(source: &Source, dialect: Dialect) -> Result<String, CompileError> 
         CompileError { name: source.name.clone(), line, column, message: problem.message }
     };
     if let Some(diagnostic) = parsed.diagnostics.first() {
-        let offset = diagnostic.labels.first().map_or(0, |label| label.offset() as u32);
+        let offset = diagnostic.labels.first().map_or(0, |label| label.offset());
         return Err(positioned(Problem::new(Span::empty(offset), diagnostic.message.to_string())));
     }
     dialect::check(&parsed.program, dialect).map_err(positioned)?;

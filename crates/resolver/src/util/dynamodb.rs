@@ -37,13 +37,13 @@ const SET_MARK: &str = "$dynamodbSet";
 pub(super) fn typed(value: &Value) -> Value {
     match value {
         Value::Null => null(),
-        Value::Bool(value) => json!({ "BOOL": value }),
-        Value::Number(value) => json!({ "N": value }),
-        Value::String(value) => json!({ "S": value }),
+        Value::Bool(_) => tagged("BOOL", value.clone()),
+        Value::Number(_) => tagged("N", value.clone()),
+        Value::String(_) => tagged("S", value.clone()),
         Value::Array(values) => list(values),
         Value::Object(fields) => match fields.get(SET_MARK) {
             Some(set) if fields.len() == 1 => set.clone(),
-            _ => json!({ "M": typed_map(fields) }),
+            _ => tagged("M", Value::Object(typed_map(fields))),
         },
     }
 }
@@ -54,11 +54,17 @@ pub(super) fn typed_map(fields: &Map<String, Value>) -> Map<String, Value> {
 }
 
 fn list(values: &[Value]) -> Value {
-    json!({ "L": values.iter().map(typed).collect::<Vec<_>>() })
+    tagged("L", values.iter().map(typed).collect())
 }
 
 fn null() -> Value {
-    json!({ "NULL": null })
+    tagged("NULL", Value::Null)
+}
+
+fn tagged(kind: &str, value: Value) -> Value {
+    let mut tagged = Map::with_capacity(1);
+    tagged.insert(kind.to_owned(), value);
+    Value::Object(tagged)
 }
 
 fn set(function: &str, kind: &str, arguments: &[Value]) -> Result<Value, Fault> {
