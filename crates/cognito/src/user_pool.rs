@@ -115,6 +115,7 @@ pub struct SchemaAttribute {
     /// Whether a new user must have it (standard attributes only).
     pub required: bool,
     /// Whether it can be changed; absent means yes.
+    // AWS differs: an immutable attribute cannot be changed after sign-up; here it is only described.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mutable: Option<bool>,
     /// Type and constraints, which are kept but not enforced.

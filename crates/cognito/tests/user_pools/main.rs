@@ -1,6 +1,7 @@
 //! `cognito-idp` through its service interface: what an app and an administrator see.
 
 mod administration;
+mod durability;
 mod fixture;
 mod identity_pools;
 mod password_sign_in;
