@@ -22,8 +22,6 @@ pub struct Limits {
     pub activity_poll_millis: i64,
     /// Calls of other services under way at once.
     pub service_calls: usize,
-    /// The longest that an Express execution may run, milliseconds.
-    pub express_millis: i64,
     /// Parsed definitions kept in memory.
     pub parsed_definitions: usize,
     /// Changes that a slow subscriber of [`crate::Engine::subscribe`] may lag behind before it loses some.
@@ -42,7 +40,6 @@ impl Default for Limits {
             activity_pollers: 1_000,
             activity_poll_millis: 60_000,
             service_calls: 256,
-            express_millis: 300_000,
             parsed_definitions: 1_024,
             subscription_backlog: 1_024,
         }

@@ -12,7 +12,8 @@ use clock::Timestamp;
 use tokio::sync::{Mutex, OwnedMutexGuard, watch};
 
 use crate::{
-    interpreter::{Execution, TaskId, TaskRequest, TimerId},
+    PendingTask,
+    interpreter::{Execution, TaskId, TimerId},
     records::ExecutionRow,
 };
 
@@ -50,6 +51,19 @@ impl Running {
     pub(super) fn new(row: ExecutionRow, execution: Execution, next_step: u64) -> Self {
         Self { row, execution, next_step, tasks: BTreeSet::new(), timers: BTreeMap::new() }
     }
+
+    fn pending_tasks(&self) -> impl Iterator<Item = PendingTask> {
+        self.execution.live_tasks().filter_map(|request| {
+            let (state, since) = self.execution.state_of(request.task)?;
+            Some(PendingTask {
+                state,
+                since,
+                token: request.token.clone()?,
+                resource: request.resource.clone(),
+                parameters: request.parameters.clone(),
+            })
+        })
+    }
 }
 
 impl Slot {
@@ -76,10 +90,10 @@ impl Slot {
         row.clone().expect("waited for a row")
     }
 
-    /// The tasks that the execution waits for now, oldest first.
-    pub(crate) async fn live_tasks(&self) -> Vec<TaskRequest> {
+    /// The tasks that wait for an answer to their token now, oldest first.
+    pub(crate) async fn pending_tasks(&self) -> Vec<PendingTask> {
         match &*self.content.lock().await {
-            Content::Running(running) => running.execution.live_tasks().cloned().collect(),
+            Content::Running(running) => running.pending_tasks().collect(),
             Content::Unloaded | Content::Ended => Vec::new(),
         }
     }

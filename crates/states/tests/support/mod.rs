@@ -105,6 +105,19 @@ impl Bench {
         }
     }
 
+    /// Moves time on until the execution has a task that waits for its token, or has ended.
+    pub(crate) async fn wake_until_pending(&self, execution: &str) {
+        loop {
+            settle().await;
+            let pending = self.engine.pending_tasks(execution).await.expect("a store");
+            let described = self.ok("DescribeExecution", json!({ "executionArn": execution })).await;
+            if !pending.is_empty() || described["status"] != "RUNNING" {
+                return;
+            }
+            assert!(self.wake_next(), "{execution} waits for nothing");
+        }
+    }
+
     /// The types of an execution's events, in order.
     pub(crate) async fn event_types(&self, execution: &str) -> Vec<String> {
         let history = self.ok("GetExecutionHistory", json!({ "executionArn": execution, "maxResults": 1000 })).await;
