@@ -115,9 +115,9 @@ impl Walk<'_> {
             _ => (argument, None),
         };
         for part in parts(template.as_text().unwrap_or_default()) {
-            if let Part::Name(name) = part
-                && variables.and_then(|variables| variables.get(name)).is_none()
-            {
+            let Part::Name(name) = part else { continue };
+            let name = name.trim();
+            if variables.and_then(|variables| variables.get(name)).is_none() {
                 self.named(name.split('.').next().unwrap_or(name), template.at);
             }
         }

@@ -187,7 +187,7 @@ impl<'a> Scope<'a> {
             match part {
                 Part::Literal(literal) => text.push_str(literal),
                 Part::Escaped(name) => text.push_str(&format!("${{{name}}}")),
-                Part::Name(name) => text.push_str(&self.variable(name, variables, argument.at)?),
+                Part::Name(name) => text.push_str(&self.variable(name.trim(), variables, argument.at)?),
             }
             if text.len() > MOST_PRODUCED {
                 return Err(too_much(argument.at));

@@ -4,7 +4,7 @@
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Part<'a> {
     Literal(&'a str),
-    /// What stands between the braces, blanks at its ends left out.
+    /// What stands between the braces.
     Name(&'a str),
     /// `${!NAME}`: stands for a literal `${NAME}`.
     Escaped(&'a str),
@@ -21,7 +21,7 @@ pub(crate) fn parts(text: &str) -> Vec<Part<'_>> {
         }
         parts.push(match name.strip_prefix('!') {
             Some(escaped) => Part::Escaped(escaped),
-            None => Part::Name(name.trim()),
+            None => Part::Name(name),
         });
         rest = after;
     }
@@ -38,7 +38,7 @@ mod tests {
     #[test]
     fn splits_names_from_literals() {
         use Part::{Escaped, Literal, Name};
-        assert_eq!(parts("a${B}c${ D.E }"), [Literal("a"), Name("B"), Literal("c"), Name("D.E")]);
+        assert_eq!(parts("a${B}c${ D.E }"), [Literal("a"), Name("B"), Literal("c"), Name(" D.E ")]);
         assert_eq!(parts("${!Literal}$"), [Escaped("Literal"), Literal("$")]);
         assert_eq!(parts("no end ${here"), [Literal("no end ${here")]);
         assert_eq!(parts(""), []);
