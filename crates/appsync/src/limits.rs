@@ -2,10 +2,10 @@
 
 /// Query document, tokens (AppSync quota).
 pub(crate) const QUERY_TOKENS: usize = 15_000;
-/// Nesting of brackets in a query document. AppSync's own depth limit goes up to 75.
-pub(crate) const QUERY_NESTING: usize = 150;
+/// Nesting of brackets in a query document. AppSync's own depth limit goes up to 75; the validator gives up at 128.
+pub(crate) const QUERY_NESTING: usize = 120;
 /// Levels of selected fields once fragments are merged.
-pub(crate) const SELECTION_DEPTH: usize = 150;
+pub(crate) const SELECTION_DEPTH: usize = 125;
 /// Fields of one compiled operation once fragments are merged.
 pub(crate) const PLAN_FIELDS: usize = 50_000;
 /// Request body, bytes (AppSync quota).

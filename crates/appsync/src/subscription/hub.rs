@@ -132,6 +132,10 @@ impl Hub {
         }
     }
 
+    pub(super) fn count(&self) -> usize {
+        self.by_field.read().values().map(Vec::len).sum()
+    }
+
     fn subscribers(&self, field: &str) -> Vec<Arc<Subscriber>> {
         self.by_field.read().get(field).cloned().unwrap_or_default()
     }

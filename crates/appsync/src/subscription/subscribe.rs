@@ -47,6 +47,11 @@ impl Api {
         Ok(Subscription { hub: self.hub.clone(), subscriber, queue, finished: false })
     }
 
+    /// How many subscriptions are registered.
+    pub fn subscriptions(&self) -> usize {
+        self.hub.count()
+    }
+
     /// Runs the field's resolver, if it has one. Its result is not delivered, but it has to be of the field's type.
     async fn run_subscribe_resolver(
         &self,

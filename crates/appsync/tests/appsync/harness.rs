@@ -5,7 +5,10 @@ use std::{
     sync::{Arc, LazyLock},
 };
 
-use appsync::{Api, ApiConfig, DataSourceConfig, DataSourceKind, Deps, HttpClient, HttpRequest, HttpResponse, Silent};
+use appsync::{
+    Api, ApiConfig, DataSourceConfig, DataSourceKind, Deps, HttpClient, HttpRequest, HttpResponse, ResolverConfig,
+    ResolverKind, Silent,
+};
 use auth::{AuthMode, Identity, identity, policy::Policy};
 use aws_protocol::{BoxFuture, Caller, Directory, Partition, Service, ServiceError};
 use clock::{SimulatedClock, Timestamp};
@@ -188,4 +191,21 @@ fn policy(fields: &[String]) -> Policy {
     let mut policy = Policy::default();
     policy.add(&json!({ "Version": "2012-10-17", "Statement": [statement] })).expect("a valid document");
     policy
+}
+
+/// A resolver of `Type.field` that always gives this JavaScript value.
+pub(crate) fn constant(field: &str, value: &str) -> ResolverConfig {
+    let request = format!("export function request(ctx) {{ return {{ payload: {value} }} }}");
+    resolver(field, &format!("{request}\nexport function response(ctx) {{ return ctx.result }}"))
+}
+
+/// A unit resolver of `Type.field` on the data source `none`.
+pub(crate) fn resolver(field: &str, code: &str) -> ResolverConfig {
+    let (type_name, field_name) = field.split_once('.').expect("Type.field");
+    let code = Source { name: format!("{field}.js"), code: code.into() };
+    ResolverConfig {
+        type_name: type_name.into(),
+        field_name: field_name.into(),
+        kind: ResolverKind::Unit { data_source: "none".into(), code: Some(code) },
+    }
 }

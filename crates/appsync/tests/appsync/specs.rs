@@ -7,17 +7,15 @@
 //! - `graphql request [as IDENTITY]`, then `json variables` and `json headers` if any, then `json response [STATUS]`
 //! - `graphql subscribe NAME [as IDENTITY]`, then `json refused` if it must be; `json delivered NAME`
 
-mod harness;
-
 use std::{collections::HashMap, fs, path::Path, sync::Arc};
 
+use crate::harness::{self, Call, Scripted};
 use appsync::{
     Api, ApiConfig, Body, DataSourceConfig, DataSourceKind, Delivery, FunctionConfig, Request, ResolverConfig,
     ResolverKind, Signing, Subscription,
 };
 use aws_protocol::{Directory, ServiceError};
 use futures::FutureExt;
-use harness::{Call, Scripted};
 use resolver::Source;
 use serde_json::{Map, Value};
 
