@@ -1,5 +1,7 @@
 //! Events as GetExecutionHistory answers them: `type`, and at most one `...EventDetails` object.
 
+use std::{collections::BTreeMap, sync::Arc};
+
 use serde_json::{Map, Value, json};
 
 use super::{EventDetails, Failure, HistoryEvent, ResourceName};
@@ -239,12 +241,71 @@ impl Members {
         self
     }
 
-    fn assigned(mut self, variables: &std::collections::BTreeMap<std::sync::Arc<str>, std::sync::Arc<str>>) -> Self {
+    fn assigned(mut self, variables: &BTreeMap<Arc<str>, Arc<str>>) -> Self {
         if self.data && !variables.is_empty() {
             let values = variables.iter().map(|(name, text)| (name.to_string(), Value::from(text.as_ref())));
             self.object.insert("assignedVariables".into(), Value::Object(values.collect()));
             self.object.insert("assignedVariablesDetails".into(), json!({ "truncated": false }));
         }
         self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clock::Timestamp;
+
+    use super::*;
+    use crate::history::StateType;
+
+    fn event(details: EventDetails) -> HistoryEvent {
+        HistoryEvent { id: 3, previous_event_id: 2, timestamp: Timestamp(1_704_067_200_250), details }
+    }
+
+    #[test]
+    fn payloads_come_with_their_details_and_only_when_wanted() {
+        let exited = event(EventDetails::StateExited {
+            state: StateType::Pass,
+            name: "Mark".into(),
+            output: "[1,  2]".into(),
+            assigned_variables: BTreeMap::from([("x".into(), "42".into())]),
+        });
+        let head = json!({ "timestamp": 1_704_067_200.25, "type": "PassStateExited", "id": 3, "previousEventId": 2 });
+        let with = |details: Value| {
+            let mut event = head.clone();
+            event["stateExitedEventDetails"] = details;
+            event
+        };
+        let all = json!({
+            "name": "Mark",
+            "output": "[1,  2]",
+            "outputDetails": { "truncated": false },
+            "assignedVariables": { "x": "42" },
+            "assignedVariablesDetails": { "truncated": false },
+        });
+        assert_eq!(exited.to_wire(true), with(all));
+        assert_eq!(exited.to_wire(false), with(json!({ "name": "Mark" })));
+    }
+
+    #[test]
+    fn failures_may_lack_everything_and_bare_events_have_no_details() {
+        let failed = event(EventDetails::ExecutionFailed(Failure::default())).to_wire(true);
+        assert_eq!(failed["executionFailedEventDetails"], json!({}));
+        let aborted = event(EventDetails::StateAborted { state: StateType::Task }).to_wire(true);
+        assert_eq!(aborted["type"], "TaskStateAborted");
+        assert_eq!(aborted.as_object().map(Map::len), Some(4));
+    }
+
+    #[test]
+    fn credentials_are_an_object() {
+        let scheduled = event(EventDetails::LambdaFunctionScheduled {
+            resource: "arn".into(),
+            input: "{}".into(),
+            timeout_in_seconds: Some(5),
+            credentials_role_arn: Some("role".into()),
+        });
+        let details = &scheduled.to_wire(true)["lambdaFunctionScheduledEventDetails"];
+        assert_eq!(details["taskCredentials"], json!({ "roleArn": "role" }));
+        assert_eq!(details["timeoutInSeconds"], 5);
     }
 }

@@ -28,7 +28,7 @@ impl Run<'_> {
             let state = definition.state(active.state);
             let had_children = matches!(active.work, Work::Children(_));
             let run_has_failed = matches!(&active.work, Work::Children(children) if children.run.is_some());
-            let is_evaluation = problem.evaluation.is_some();
+            let is_evaluation = problem.evaluation.is_some() && !matches!(active.work, Work::Gathered);
             self.abort_children(frame);
             self.record_evaluation(frame, state, &mut problem);
             if run_has_failed {
