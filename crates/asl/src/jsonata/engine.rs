@@ -35,6 +35,7 @@ impl QueryEngine for JsonataCore {
         };
         let mut evaluator = Evaluator::with_options(bindings(scope)?, options);
         functions::register(&mut evaluator, scope).map_err(|error| Failure::Threw(error.message().to_owned()))?;
+        // AWS differs: it refuses `$` and `$$` at the top level of an expression; here they are undefined.
         let result = evaluator.evaluate(&ast, &JValue::Undefined);
         to_data(&result.map_err(|error| Failure::Threw(spoken(error.message()).to_owned()))?)
     }

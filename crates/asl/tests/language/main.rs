@@ -3,6 +3,7 @@
 mod data_flow;
 mod diagnostics;
 mod fields;
+mod mutations;
 mod paths;
 mod recorded;
 mod support;
