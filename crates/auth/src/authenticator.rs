@@ -42,15 +42,16 @@ impl Authenticator {
     async fn judge(&self, presented: &Presented<'_>) -> Result<Identity, Error> {
         let now = self.clock.now();
         let token = presented.token();
-        if token.is_some_and(|token| token.starts_with("AWS4-HMAC-SHA256")) {
-            return match self.provider(|provider| matches!(provider, Provider::Iam(_))) {
-                Some(Provider::Iam(config)) => iam::authenticate(config, &self.credentials, presented, now.0 / 1000),
-                _ => Err(Error::not_authorized("the API does not have the mode AWS_IAM")),
-            };
-        }
+        let iam = self.provider(|provider| matches!(provider, Provider::Iam(_)));
         let keys = self.provider(|provider| matches!(provider, Provider::ApiKey(_)));
-        if let (Some(Provider::ApiKey(keys)), Some(key)) = (keys, presented.header("x-api-key")) {
-            return api_key::authenticate(keys, key, now.0 / 1000);
+        let signed = token.is_some_and(|token| token.starts_with("AWS4-HMAC-SHA256"));
+        match (iam, keys, presented.header("x-api-key")) {
+            (Some(Provider::Iam(config)), ..) if signed => {
+                return iam::authenticate(config, &self.credentials, presented, now.0 / 1000);
+            }
+            (_, Some(Provider::ApiKey(keys)), Some(key)) => return api_key::authenticate(keys, key, now.0 / 1000),
+            _ if signed => return Err(Error::not_authorized("the API does not have the mode AWS_IAM")),
+            _ => {}
         }
         match token {
             Some(token) => self.token(token, presented).await,

@@ -37,6 +37,10 @@ impl Error {
     pub fn error_type(&self) -> &'static str {
         match self {
             Self::Missing | Self::NotAuthorized { .. } | Self::TokenExpired => "UnauthorizedException",
+            // Other services say InvalidSignatureException; AppSync has been seen to say this.
+            Self::Signature(sigv4::Error::Mismatch | sigv4::Error::OutOfScope(_) | sigv4::Error::Incomplete(_)) => {
+                "BadRequestException"
+            }
             Self::Signature(error) => error.code(),
             Self::KeysUnavailable { .. } => "UnauthorizedException",
         }

@@ -54,6 +54,7 @@ pub(crate) async fn verified(token: &str, issuer: &str, keys: &KeyCache, now: Ti
 }
 
 /// AppSync takes RS, PS, ES and HS of all three sizes ("OPENID_CONNECT authorization", developer guide).
+// AWS differs: it takes ES512 too (test: the_key_decides_which_algorithms_may_have_signed).
 fn algorithms(key: &Jwk) -> Vec<Algorithm> {
     use Algorithm::{ES256, ES384, HS256, HS384, HS512, PS256, PS384, PS512, RS256, RS384, RS512};
     let by_type: &[Algorithm] = match &key.algorithm {
@@ -107,5 +108,39 @@ pub(crate) fn any_text(claims: &Claims, name: &str, wanted: impl Fn(&str) -> boo
         Some(Value::String(one)) => wanted(one),
         Some(Value::Array(many)) => many.iter().filter_map(Value::as_str).any(wanted),
         _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn the_key_decides_which_algorithms_may_have_signed() {
+        let rsa = json!({ "kty": "RSA", "kid": "k", "n": "AQAB", "e": "AQAB" });
+        let curve = |name: &str| json!({ "kty": "EC", "kid": "k", "crv": name, "x": "AQAB", "y": "AQAB" });
+        let with = |mut key: Value, name: &str, value: &str| {
+            key[name] = value.into();
+            key
+        };
+        let cases = [
+            (rsa.clone(), "RS256 RS384 RS512 PS256 PS384 PS512"),
+            (with(rsa.clone(), "alg", "RS256"), "RS256"),
+            (with(rsa.clone(), "alg", "HS256"), ""),
+            (with(rsa, "alg", "RSA-OAEP"), ""),
+            (curve("P-256"), "ES256"),
+            (curve("P-384"), "ES384"),
+            (curve("P-521"), ""),
+            (with(curve("P-256"), "alg", "ES384"), ""),
+            (json!({ "kty": "oct", "kid": "k", "k": "AQAB" }), "HS256 HS384 HS512"),
+            (json!({ "kty": "OKP", "kid": "k", "crv": "Ed25519", "x": "AQAB" }), ""),
+        ];
+        for (key, expected) in cases {
+            let jwk: Jwk = serde_json::from_value(key.clone()).expect("a key");
+            let names: Vec<_> = algorithms(&jwk).iter().map(|algorithm| format!("{algorithm:?}")).collect();
+            assert_eq!(names.join(" "), expected, "{key}");
+        }
     }
 }

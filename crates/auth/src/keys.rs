@@ -60,6 +60,8 @@ impl KeySource for Discovery {
 
 /// How long a key set is used without asking again, milliseconds.
 const FRESH_MILLIS: i64 = 60 * 60 * 1000;
+/// How long a key set is used while newer ones cannot be read, milliseconds.
+const STALE_MILLIS: i64 = 24 * FRESH_MILLIS;
 /// How soon a key set is asked for again because of an unknown key, milliseconds: forged key ids must not make a
 /// stream of requests.
 const PATIENCE_MILLIS: i64 = 5_000;
@@ -78,10 +80,27 @@ struct Issuer {
     reading: tokio::sync::Mutex<()>,
 }
 
+/// What is known of an issuer's keys. A failed reading takes nothing away from an earlier one.
 #[derive(Clone)]
 struct Keys {
-    read_at: Timestamp,
-    outcome: Result<Arc<JwkSet>, String>,
+    /// The last reading, whether it succeeded or not.
+    tried_at: Timestamp,
+    /// The last keys that were read, and when.
+    set: Option<(Arc<JwkSet>, Timestamp)>,
+    /// Why the last reading failed.
+    failure: Option<String>,
+}
+
+impl Keys {
+    fn find(&self, kid: Option<&str>, now: Timestamp) -> Option<Jwk> {
+        let (set, read_at) = self.set.as_ref()?;
+        find(set, kid).filter(|_| now.0 - read_at.0 < STALE_MILLIS)
+    }
+
+    /// Whether there is no reason to ask again for keys that are known.
+    fn are_fresh(&self, now: Timestamp) -> bool {
+        now.0 - self.tried_at.0 < if self.failure.is_some() { PATIENCE_MILLIS } else { FRESH_MILLIS }
+    }
 }
 
 impl KeyCache {
@@ -102,26 +121,35 @@ impl KeyCache {
             return Ok(key);
         }
         if self.may_read(&entry) {
-            let outcome = self.read(issuer).await;
-            *entry.keys.lock() = Some(Keys { read_at: self.clock.now(), outcome });
+            let reading = self.read(issuer).await;
+            let mut keys = entry.keys.lock();
+            let earlier = keys.take().and_then(|keys| keys.set);
+            let tried_at = self.clock.now();
+            let (set, failure) = match reading {
+                Ok(set) => (Some((set, tried_at)), None),
+                Err(reason) => (earlier, Some(reason)),
+            };
+            *keys = Some(Keys { tried_at, set, failure });
         }
         let keys = entry.keys.lock().clone();
-        match keys.map(|keys| keys.outcome) {
-            Some(Ok(set)) => find(&set, kid).ok_or_else(|| Error::not_authorized("the issuer has no such key")),
-            Some(Err(reason)) => Err(Error::KeysUnavailable { reason }),
-            None => Err(Error::KeysUnavailable { reason: "the keys were not read".to_owned() }),
+        match keys.as_ref().and_then(|keys| keys.find(kid, self.clock.now())) {
+            Some(key) => Ok(key),
+            None => Err(match keys.and_then(|keys| keys.failure) {
+                Some(reason) => Error::KeysUnavailable { reason },
+                None => Error::not_authorized("the issuer has no such key"),
+            }),
         }
     }
 
     fn cached(&self, entry: &Issuer, kid: Option<&str>) -> Option<Jwk> {
         let keys = entry.keys.lock();
         let keys = keys.as_ref()?;
-        let fresh = self.clock.now().0 - keys.read_at.0 < FRESH_MILLIS;
-        keys.outcome.as_ref().ok().filter(|_| fresh).and_then(|set| find(set, kid))
+        let now = self.clock.now();
+        keys.find(kid, now).filter(|_| keys.are_fresh(now))
     }
 
     fn may_read(&self, entry: &Issuer) -> bool {
-        entry.keys.lock().as_ref().is_none_or(|keys| self.clock.now().0 - keys.read_at.0 >= PATIENCE_MILLIS)
+        entry.keys.lock().as_ref().is_none_or(|keys| self.clock.now().0 - keys.tried_at.0 >= PATIENCE_MILLIS)
     }
 
     async fn read(&self, issuer: &str) -> Result<Arc<JwkSet>, String> {

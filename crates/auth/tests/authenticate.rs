@@ -227,11 +227,18 @@ async fn unreachable_keys_refuse_without_saying_why() {
 }
 
 fn signed(secret: &str, region: &str) -> HeaderMap {
+    signed_by("AKIAGOOD", secret, region)
+}
+
+fn signed_by(access_key_id: &str, secret: &str, region: &str) -> HeaderMap {
     let mut headers = headers(&[("host", "h")]);
     let payload = sigv4::Payload::Bytes(b"{}");
     let request = sigv4::Request { method: "POST", path: "/graphql", query: "", headers: &headers, payload };
-    let credentials =
-        sigv4::Credentials { access_key_id: "AKIAGOOD".into(), secret_access_key: secret.into(), session_token: None };
+    let credentials = sigv4::Credentials {
+        access_key_id: access_key_id.into(),
+        secret_access_key: secret.into(),
+        session_token: None,
+    };
     let added = sigv4::sign(&request, &credentials, sigv4::Scope { region, service: "appsync" }, NOW);
     headers.extend(added);
     headers
@@ -245,6 +252,44 @@ async fn signatures() {
     assert_eq!(identity.to_context()["userArn"], "arn:aws:iam::000000000000:user/u");
     for (secret, region) in [("wrong", "us-east-1"), (SECRET, "eu-west-1")] {
         let error = authenticate(&world, &signed(secret, region)).await.expect_err("refused");
-        assert_eq!((error.status(), error.error_type()), (403, "InvalidSignatureException"));
+        assert_eq!((error.status(), error.error_type()), (403, "BadRequestException"));
     }
+    let stranger = signed_by("AKIANONE", SECRET, "us-east-1");
+    let error = authenticate(&world, &stranger).await.expect_err("refused");
+    assert_eq!((error.status(), error.error_type()), (403, "UnrecognizedClientException"));
+}
+
+#[tokio::test]
+async fn of_two_credentials_the_one_counts_whose_mode_the_api_has() {
+    let mut both = signed(SECRET, "us-east-1");
+    both.insert("x-api-key", HeaderValue::from_static("da2-good"));
+    let keys = || Provider::ApiKey(ApiKeys([("da2-good".to_owned(), ApiKey { expires: NOW + 60 })].into()));
+    let iam = || Provider::Iam(IamConfig { region: "us-east-1".into() });
+    let cases =
+        [(vec![keys(), iam()], AuthMode::AwsIam), (vec![keys()], AuthMode::ApiKey), (vec![iam()], AuthMode::AwsIam)];
+    for (providers, mode) in cases {
+        let identity = authenticate(&world_with(providers), &both).await.expect("accepted");
+        assert_eq!(identity.mode(), mode);
+    }
+    let neither = world_with(vec![Provider::Lambda]);
+    assert_eq!(refused(authenticate(&neither, &both).await), (401, NOT_AUTHORIZED.to_owned()));
+    let lambda = with(&neither, "authorization", "custom-token").await;
+    assert_eq!(refused(lambda), (401, NOT_AUTHORIZED.to_owned()), "AWS_LAMBDA refuses until it runs");
+}
+
+#[tokio::test]
+async fn keys_that_were_read_outlive_an_issuer_that_is_away() {
+    let world = all_modes();
+    let token = world.pool.sign(&changed(id_token(), "exp", json!(NOW + 864_000)));
+    with(&world, "authorization", &token).await.expect("accepted");
+    world.keys.withdraw(POOL);
+    world.clock.advance_millis(10_000);
+    let unknown = with(&world, "authorization", &Issuer::rsa("pool-9").sign(&id_token())).await;
+    assert!(matches!(unknown, Err(Error::KeysUnavailable { .. })), "{unknown:?}");
+    with(&world, "authorization", &token).await.expect("a forged key id takes nobody's keys away");
+    world.clock.advance_millis(2 * 3_600_000);
+    with(&world, "authorization", &token).await.expect("old keys are better than none");
+    world.clock.advance_millis(22 * 3_600_000);
+    let stale = with(&world, "authorization", &token).await;
+    assert!(matches!(stale, Err(Error::KeysUnavailable { .. })), "but not for ever: {stale:?}");
 }

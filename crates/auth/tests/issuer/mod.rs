@@ -15,7 +15,7 @@ use parking_lot::Mutex;
 use serde_json::{Value, json};
 
 /// Somebody who signs tokens.
-pub struct Issuer {
+pub(crate) struct Issuer {
     kid: String,
     key: EncodingKey,
     public: Value,
@@ -24,7 +24,7 @@ pub struct Issuer {
 
 impl Issuer {
     /// With a new RSA key of this id.
-    pub fn rsa(kid: &str) -> Self {
+    pub(crate) fn rsa(kid: &str) -> Self {
         let pair = KeyPair::generate(KeySize::Rsa2048).expect("a key");
         let pkcs8: Pkcs8V1Der<'_> = pair.as_der().expect("its form");
         let components: PublicKeyComponents<Vec<u8>> = pair.public_key().into();
@@ -41,12 +41,12 @@ impl Issuer {
     }
 
     /// A token with these claims; null ones are left out.
-    pub fn sign(&self, claims: &Value) -> String {
+    pub(crate) fn sign(&self, claims: &Value) -> String {
         self.sign_as(Algorithm::RS256, &self.key, claims)
     }
 
     /// The classic forgery: HS256 with the RSA public key as the secret.
-    pub fn sign_with_public_key(&self, claims: &Value) -> String {
+    pub(crate) fn sign_with_public_key(&self, claims: &Value) -> String {
         self.sign_as(Algorithm::HS256, &EncodingKey::from_secret(&self.public_der), claims)
     }
 
@@ -57,7 +57,7 @@ impl Issuer {
 }
 
 /// A token with `alg: none`.
-pub fn unsigned(claims: &Value) -> String {
+pub(crate) fn unsigned(claims: &Value) -> String {
     let part = |value: &Value| BASE64_URL_SAFE_NO_PAD.encode(value.to_string());
     format!("{}.{}.", part(&json!({ "alg": "none", "typ": "JWT" })), part(claims))
 }
@@ -69,22 +69,22 @@ fn present(claims: &Value) -> Value {
 
 /// Published keys by issuer.
 #[derive(Default)]
-pub struct Keys(Mutex<HashMap<String, (Value, usize)>>);
+pub(crate) struct Keys(Mutex<HashMap<String, (Value, usize)>>);
 
 impl Keys {
     /// Makes these the keys of an issuer.
-    pub fn publish(&self, issuer: &str, keys: &[&Issuer]) {
+    pub(crate) fn publish(&self, issuer: &str, keys: &[&Issuer]) {
         let set = json!({ "keys": keys.iter().map(|key| &key.public).collect::<Vec<_>>() });
         self.0.lock().entry(issuer.to_owned()).or_default().0 = set;
     }
 
     /// Makes an issuer unreachable.
-    pub fn withdraw(&self, issuer: &str) {
+    pub(crate) fn withdraw(&self, issuer: &str) {
         self.0.lock().retain(|known, _| known.trim_end_matches('/') != issuer);
     }
 
     /// How often the keys of an issuer were read.
-    pub fn reads(&self, issuer: &str) -> usize {
+    pub(crate) fn reads(&self, issuer: &str) -> usize {
         self.0.lock().get(issuer).map_or(0, |(_, reads)| *reads)
     }
 }
