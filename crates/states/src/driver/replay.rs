@@ -6,6 +6,7 @@ use super::slot::{Content, Running, Slot};
 use crate::{
     Error,
     engine::Shared,
+    integrations::Resource,
     interpreter::{Command, decide},
     layout,
     records::{ExecutionRow, Status},
@@ -99,7 +100,11 @@ impl Shared {
         }
         let tasks: Vec<_> = running.execution.live_tasks().cloned().collect();
         for request in tasks {
-            if !running.execution.is_started(request.task) {
+            let with_worker = Resource::parse(&request.resource) == Resource::Activity;
+            if with_worker && running.execution.is_started(request.task) {
+                // The worker has the token; its answer comes through SendTask.
+                running.tasks.insert(request.task);
+            } else {
                 self.perform_one(running, Command::Task(request), true);
             }
         }

@@ -28,6 +28,11 @@ use crate::{
     interpreter::{Stimulus, TaskId},
 };
 
+/// How often a call is made while its service fails (HTTP 5xx).
+const ATTEMPTS: u32 = 3;
+/// The pause after the first attempt, milliseconds; it doubles with each.
+const FIRST_PAUSE_MILLIS: i64 = 100;
+
 /// A task to perform.
 pub(crate) struct TaskCall {
     pub(crate) resource: Resource,
@@ -105,7 +110,8 @@ impl Shared {
         }
     }
 
-    /// Calls `operation` of another service in the name of the machine's role.
+    /// Calls `operation` of another service in the name of the machine's role, again where the service itself failed, as
+    /// AWS SDKs do it.
     async fn call_other(
         &self,
         call: &TaskCall,
@@ -114,11 +120,18 @@ impl Shared {
         input: Value,
     ) -> Result<Value, ServiceError> {
         let caller = call.caller();
-        let answer = self.services.call(service, operation, input, &caller).await;
-        if let Err(ServiceError { internal: Some(internal), .. }) = &answer {
-            tracing::error!(service, operation, execution = %call.execution_arn, %internal, "a task's call failed");
+        for attempt in 1..ATTEMPTS {
+            match self.services.call(service, operation, input.clone(), &caller).await {
+                Err(error) if error.status >= 500 => {
+                    let internal = error.internal.as_deref().unwrap_or_default();
+                    tracing::warn!(service, operation, attempt, execution = %call.execution_arn, %error, internal, "a task's call failed");
+                }
+                answer => return answer,
+            }
+            let pause = FIRST_PAUSE_MILLIS << (attempt - 1);
+            self.clock.sleep_until(self.clock.now().plus_millis(pause)).await;
         }
-        answer
+        self.services.call(service, operation, input, &caller).await
     }
 }
 

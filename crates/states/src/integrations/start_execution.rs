@@ -38,7 +38,7 @@ pub(super) async fn call(shared: &Shared, call: &TaskCall) -> Result<String, Fai
     let request = request(call)?;
     let request_id = shared.clock.uuid();
     let answer = match shared.call_other(call, "states", "StartExecution", request.clone()).await {
-        Err(error) if call.again && error.code == "ExecutionAlreadyExists" => {
+        Err(error) if error.code == "ExecutionAlreadyExists" && (call.again || request["name"] == own_name(call)) => {
             started_before(shared, call, &request).await.ok_or(error)
         }
         answer => answer,

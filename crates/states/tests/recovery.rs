@@ -1,0 +1,225 @@
+//! Crashes and failing disks: an execution that is cut at any commit, before or after its effect, ends with the history
+//! that it has without the cut, and starts its child only once.
+
+mod support;
+
+use std::sync::Arc;
+
+use aws_protocol::Directory;
+use clock::{Clock, SimulatedClock};
+use serde_json::{Value, json};
+use store::{Error, Fault, FaultyStore, MemoryStore, Store};
+use support::{Bench, settle, text};
+
+/// Waits, starts a child and awaits it, has an activity done with a retry in between, and runs branches side by side.
+fn definition(child: &str, activity: &str) -> Value {
+    json!({
+        "StartAt": "Wait",
+        "States": {
+            "Wait": { "Type": "Wait", "Seconds": 5, "Next": "Child" },
+            "Child": {
+                "Type": "Task",
+                "Resource": "arn:aws:states:::states:startExecution.sync:2",
+                "Parameters": { "StateMachineArn": child, "Input": { "from": "parent" } },
+                "ResultSelector": { "output.$": "$.Output" },
+                "Next": "Both",
+            },
+            "Both": {
+                "Type": "Parallel",
+                "Branches": [
+                    { "StartAt": "A", "States": { "A": { "Type": "Wait", "Seconds": 3, "End": true } } },
+                    { "StartAt": "B", "States": { "B": { "Type": "Pass", "Result": "b", "End": true } } },
+                ],
+                "Next": "Pack",
+            },
+            "Pack": {
+                "Type": "Task",
+                "Resource": activity,
+                "TimeoutSeconds": 30,
+                "Retry": [{ "ErrorEquals": ["States.Timeout"], "IntervalSeconds": 2, "MaxAttempts": 1 }],
+                "Catch": [{ "ErrorEquals": ["States.ALL"], "Next": "Done" }],
+                "Next": "Done",
+            },
+            "Done": { "Type": "Succeed" },
+        },
+    })
+}
+
+/// A store, the clock and what was seen, over all lives of the engine.
+struct World {
+    memory: MemoryStore,
+    clock: SimulatedClock,
+    execution: String,
+}
+
+const PARENT: &str = "arn:aws:states:us-east-1:111111111111:stateMachine:parent";
+const CHILD: &str = "arn:aws:states:us-east-1:111111111111:stateMachine:child";
+
+impl World {
+    /// Machines and an activity, and nothing running.
+    async fn new() -> Self {
+        let world = Self {
+            memory: MemoryStore::new(),
+            clock: SimulatedClock::new(support::START, 11),
+            execution: "arn:aws:states:us-east-1:111111111111:execution:parent:e".to_owned(),
+        };
+        let bench = world.open(Arc::new(world.memory.clone())).await;
+        let activity = text(&bench.ok("CreateActivity", json!({ "name": "pack" })).await["activityArn"]);
+        let wait = json!({ "StartAt": "W", "States": { "W": { "Type": "Wait", "Seconds": 2, "End": true } } });
+        let child = bench.machine("child", wait).await;
+        bench.machine("parent", definition(&child, &activity)).await;
+        bench.engine.shutdown().await;
+        world
+    }
+
+    async fn open(&self, store: Arc<dyn Store>) -> Bench {
+        Bench::open(store, self.clock.clone(), Directory::default()).await
+    }
+}
+
+/// Starts the execution, unless it was started before, and moves time on until it ends or the store is cut.
+async fn run(bench: &Bench, world: &World, store: &FaultyStore) {
+    let start = json!({ "stateMachineArn": PARENT, "name": "e", "input": "{\"n\": 1}" });
+    let started = bench.call("StartExecution", start).await;
+    if !store.is_cut() {
+        let known = started.as_ref().err().is_some_and(|error| error.code == "ExecutionAlreadyExists");
+        assert!(started.is_ok() || known || store.commits() > 0, "{started:?}");
+    }
+    for _ in 0..200 {
+        settle().await;
+        if store.is_cut() {
+            return;
+        }
+        let described = bench.call("DescribeExecution", json!({ "executionArn": world.execution })).await;
+        match described {
+            Ok(described) if described["status"] != "RUNNING" => return,
+            Ok(_) => {}
+            // The start failed and nothing of it is left: try again, as a client would.
+            Err(error) if error.code == "ExecutionDoesNotExist" => {
+                let start = json!({ "stateMachineArn": PARENT, "name": "e", "input": "{\"n\": 1}" });
+                let _ = bench.call("StartExecution", start).await;
+            }
+            Err(error) => panic!("{error}"),
+        }
+        bench.wake_next();
+    }
+    panic!("the execution does not end: {:?}", bench.event_types(&world.execution).await);
+}
+
+/// Types and predecessors of a history, with the details that do not depend on time.
+async fn shape(bench: &Bench, execution: &str) -> Vec<(String, u64, Value)> {
+    let history = bench.ok("GetExecutionHistory", json!({ "executionArn": execution, "maxResults": 1000 })).await;
+    let events = history["events"].as_array().expect("events");
+    events
+        .iter()
+        .map(|event| {
+            let name = &event["stateExitedEventDetails"]["name"];
+            (text(&event["type"]), event["previousEventId"].as_u64().expect("an id"), name.clone())
+        })
+        .collect()
+}
+
+/// How a run without faults ends, and how many commits it takes.
+async fn without_faults() -> (Vec<(String, u64, Value)>, u64) {
+    let world = World::new().await;
+    let store = FaultyStore::new(Arc::new(world.memory.clone()));
+    let bench = world.open(Arc::new(store.clone())).await;
+    run(&bench, &world, &store).await;
+    assert_eq!(bench.ok("DescribeExecution", json!({ "executionArn": world.execution })).await["status"], "SUCCEEDED");
+    (shape(&bench, &world.execution).await, store.commits())
+}
+
+async fn children(bench: &Bench) -> usize {
+    bench.ok("ListExecutions", json!({ "stateMachineArn": CHILD })).await["executions"].as_array().map_or(0, Vec::len)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_crash_at_any_commit_changes_nothing() {
+    let (expected, commits) = without_faults().await;
+    assert!(expected.len() > 20 && commits > 10, "{} events in {commits} commits", expected.len());
+    for n in 2..=commits {
+        for fault in [Fault::CutBefore, Fault::CutAfter] {
+            let world = World::new().await;
+            let store = FaultyStore::new(Arc::new(world.memory.clone()));
+            store.fail_at(n, fault.clone());
+            let bench = world.open(Arc::new(store.clone())).await;
+            run(&bench, &world, &store).await;
+            bench.engine.shutdown().await;
+            let healthy = FaultyStore::new(Arc::new(world.memory.clone()));
+            let bench = world.open(Arc::new(healthy.clone())).await;
+            run(&bench, &world, &healthy).await;
+            assert_eq!(shape(&bench, &world.execution).await, expected, "{fault:?} at commit {n}");
+            assert_eq!(children(&bench).await, 1, "{fault:?} at commit {n}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_commit_that_fails_once_changes_nothing() {
+    let (expected, commits) = without_faults().await;
+    for n in 3..=commits {
+        let faults =
+            [Fault::Refuse(Error::Full("a test".to_owned())), Fault::LoseAnswer(Error::Engine("a test".to_owned()))];
+        for fault in faults {
+            let world = World::new().await;
+            let store = FaultyStore::new(Arc::new(world.memory.clone()));
+            let bench = world.open(Arc::new(store.clone())).await;
+            store.fail_at(n, fault.clone());
+            run(&bench, &world, &store).await;
+            assert_eq!(shape(&bench, &world.execution).await, expected, "{fault:?} at commit {n}");
+            assert_eq!(children(&bench).await, 1, "{fault:?} at commit {n}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_start_that_was_not_made_durable_is_not_acknowledged() {
+    let world = World::new().await;
+    let store = FaultyStore::new(Arc::new(world.memory.clone()));
+    let bench = world.open(Arc::new(store.clone())).await;
+    store.fail_at(store.commits() + 1, Fault::Refuse(Error::Full("a test".to_owned())));
+    let start = json!({ "stateMachineArn": PARENT, "name": "e", "input": "{}" });
+    let refused = bench.call("StartExecution", start.clone()).await.expect_err("a full disk");
+    assert_eq!((&*refused.code, refused.status), ("InternalFailure", 500));
+    let described = bench.refused("DescribeExecution", json!({ "executionArn": world.execution })).await;
+    assert_eq!(described.0, "ExecutionDoesNotExist");
+    bench.ok("StartExecution", start).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn status_events_survive_a_crash_and_come_at_least_once() {
+    let (_, commits) = without_faults().await;
+    for n in 2..=commits {
+        let world = World::new().await;
+        let store = FaultyStore::new(Arc::new(world.memory.clone()));
+        store.fail_at(n, Fault::CutAfter);
+        let first = world.open(Arc::new(store.clone())).await;
+        run(&first, &world, &store).await;
+        first.engine.shutdown().await;
+        let healthy = FaultyStore::new(Arc::new(world.memory.clone()));
+        let second = world.open(Arc::new(healthy.clone())).await;
+        run(&second, &world, &healthy).await;
+        settle().await;
+        let events = [first.events.0.lock().clone(), second.events.0.lock().clone()].concat();
+        let of_parent = events.iter().filter(|event| event["detail"]["executionArn"] == world.execution.as_str());
+        let statuses: Vec<&str> = of_parent.filter_map(|event| event["detail"]["status"].as_str()).collect();
+        assert!(statuses.contains(&"RUNNING"), "commit {n}: {statuses:?}");
+        assert_eq!(statuses.last(), Some(&"SUCCEEDED"), "commit {n}: {statuses:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn timers_that_came_due_while_nothing_ran_fire_at_the_start() {
+    let world = World::new().await;
+    let bench = world.open(Arc::new(world.memory.clone())).await;
+    let wait = json!({ "StartAt": "W", "States": { "W": { "Type": "Wait", "Seconds": 3600, "End": true } } });
+    let machine = bench.machine("long", wait).await;
+    let execution = bench.start(&machine, "e", "{}").await;
+    bench.engine.shutdown().await;
+    world.clock.advance_millis(7_200_000);
+    let bench = world.open(Arc::new(world.memory.clone())).await;
+    settle().await;
+    let described = bench.ok("DescribeExecution", json!({ "executionArn": execution })).await;
+    assert_eq!(described["status"], "SUCCEEDED");
+    assert_eq!(described["stopDate"].as_f64(), Some(world.clock.now().epoch_seconds()));
+}
