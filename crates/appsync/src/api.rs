@@ -116,20 +116,24 @@ impl Api {
     async fn run(&self, request: &Request, prepared: Prepared) -> Response {
         let Prepared { document, plan, variables } = prepared;
         let execution = Execution::new(self, request, &plan, variables);
-        let children = execution.fetch().await;
+        let fetched = execution.fetch().await;
         let mut errors = Vec::new();
         let introspection = execution.introspect(&document, &mut errors);
-        let writer = Writer::new(&request.identity, &introspection, errors);
-        let output = writer.response(&plan, &Value::Null, &children);
+        let writer = Writer::new(&request.identity, &introspection, &fetched, errors);
+        let output = writer.response(&plan, &Value::Null);
         let side = execution.take_side();
         if plan.operation == OperationType::Mutation {
             for (position, field) in plan.root.fields.iter().enumerate() {
                 let present = output.present.get(position) == Some(&true);
                 if present && self.hub.is_trigger(&field.name) {
-                    self.hub.publish(&field.name, &project::root(field, children.field(position)));
+                    self.hub.publish(&field.name, &project::root(field, position, &fetched));
                 }
             }
             self.hub.invalidate(&side.extensions);
+        }
+        if side.extensions.iter().any(|(name, _)| name == "evictFromApiCache") {
+            // AWS differs: an API with a cache drops the entry and says so in the response's `extensions`.
+            tracing::warn!("evictFromApiCache has no effect: API caching is not supported yet");
         }
         Response::ok(output.body, response_headers(side.headers))
     }

@@ -25,8 +25,7 @@ impl EventBridge {
             return Err(Failure::invalid("events"));
         }
         let entries: Vec<Value> = events.iter().map(|event| self.entry(event)).collect::<Result<_, _>>()?;
-        let Remote { services, caller } = &self.remote;
-        services.call("events", "PutEvents", json!({ "Entries": entries }), caller).await.map_err(|error| {
+        self.remote.call("events", "PutEvents", json!({ "Entries": entries })).await.map_err(|error| {
             Failure::Reported {
                 message: error.message.clone(),
                 kind: format!("EventBridge:{}", error.code),

@@ -26,9 +26,8 @@ impl Lambda {
 
     /// Calls the function; the `lambda` service answers `{"Payload": ..., "FunctionError"?: "Unhandled"}`.
     pub(super) async fn call(&self, event: Value, invocation: &str) -> Result<Value, Failure> {
-        let Remote { services, caller } = &self.remote;
         let input = json!({ "FunctionName": self.function_arn, "InvocationType": invocation, "Payload": event });
-        let mut answer = services.call("lambda", "Invoke", input, caller).await.map_err(|error| Failure::Reported {
+        let mut answer = self.remote.call("lambda", "Invoke", input).await.map_err(|error| Failure::Reported {
             message: error.message.clone(),
             kind: format!("Lambda:{}", error.code),
             result: Value::Null,

@@ -8,7 +8,7 @@ mod none;
 
 use std::sync::Arc;
 
-use aws_protocol::{Caller, Directory};
+use aws_protocol::{Caller, Directory, ServiceError};
 use clock::Clock;
 use serde_json::Value;
 
@@ -47,9 +47,9 @@ pub(crate) enum Failure {
 
 /// The service, and whom it takes for the caller.
 #[derive(Clone)]
-pub(crate) struct Remote {
-    pub(crate) services: Directory,
-    pub(crate) caller: Caller,
+struct Remote {
+    services: Directory,
+    caller: Caller,
 }
 
 impl DataSource {
@@ -107,6 +107,17 @@ impl DataSource {
     /// Whether resolvers may do without code.
     pub(crate) fn is_lambda(&self) -> bool {
         matches!(self.backend, Backend::Lambda(_))
+    }
+}
+
+impl Remote {
+    /// Calls a service; what only the operator may know of a failure goes to the log.
+    async fn call(&self, service: &str, operation: &str, input: Value) -> Result<Value, ServiceError> {
+        let answer = self.services.call(service, operation, input, &self.caller).await;
+        if let Err(ServiceError { code, internal: Some(cause), .. }) = &answer {
+            tracing::error!(service, operation, %code, cause, "a data source's service failed");
+        }
+        answer
     }
 }
 

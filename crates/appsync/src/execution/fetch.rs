@@ -1,9 +1,12 @@
 //! The first pass: resolvers run, siblings and list items at once; plain properties wait for the second pass.
+//!
+//! Every resolver is a task of its own in one flat set: when one ends, its value is searched for fields that need
+//! resolvers, and those become tasks. So the depth of a query costs no stack.
 
 use std::sync::{Arc, atomic::Ordering};
 
 use aws_protocol::BoxFuture;
-use futures::future::join_all;
+use futures::{StreamExt, stream::FuturesUnordered};
 use resolver::{Info, RaisedError};
 use serde_json::Value;
 
@@ -14,6 +17,13 @@ use crate::{
     plan::{Field, Fields, Origin, Selection},
 };
 
+/// Everything that was fetched for an operation.
+#[derive(Default)]
+pub(crate) struct Fetched {
+    pub(crate) root: Children,
+    resolved: Vec<Option<Resolved>>,
+}
+
 /// What was fetched below a value, in the value's own shape.
 #[derive(Default)]
 pub(crate) enum Children {
@@ -21,33 +31,47 @@ pub(crate) enum Children {
     #[default]
     None,
     /// By position in [`Fields::fields`].
-    Object(Vec<Option<Fetched>>),
+    Object(Vec<Option<Child>>),
     List(Vec<Children>),
 }
 
 /// What was fetched for one field.
-pub(crate) enum Fetched {
-    /// A resolver ran.
-    Resolved { result: Result<Value, Raised>, appended: Vec<RaisedError>, children: Children },
+pub(crate) enum Child {
+    /// A resolver ran: where its outcome is.
+    Resolved(usize),
     /// A plain property with resolvers somewhere below.
     Nested(Children),
 }
 
+/// The outcome of a resolver.
+pub(crate) struct Resolved {
+    pub(crate) result: Result<Value, Raised>,
+    pub(crate) appended: Vec<RaisedError>,
+    pub(crate) children: Children,
+}
+
+/// A search under way.
+struct Fetch<'e> {
+    execution: &'e Execution<'e>,
+    resolved: Vec<Option<Resolved>>,
+    running: FuturesUnordered<BoxFuture<'e, Finished>>,
+}
+
+/// A resolver that has ended.
+struct Finished {
+    slot: usize,
+    fields: Arc<Fields>,
+    position: usize,
+    result: Result<Value, Raised>,
+    appended: Vec<RaisedError>,
+}
+
 impl Children {
     /// What was fetched for the field at `position`.
-    pub(crate) fn field(&self, position: usize) -> Option<&Fetched> {
+    pub(crate) fn field(&self, position: usize) -> Option<&Child> {
         match self {
             Self::Object(fields) => fields.get(position)?.as_ref(),
             _ => None,
-        }
-    }
-
-    /// Whether the first field came to null without any error, or has no resolver.
-    pub(crate) fn is_silent_null(&self) -> bool {
-        match self.field(0) {
-            Some(Fetched::Resolved { result: Ok(Value::Null), appended, .. }) => appended.is_empty(),
-            Some(_) => false,
-            None => true,
         }
     }
 
@@ -60,55 +84,50 @@ impl Children {
     }
 }
 
-impl Selection {
-    fn needs_fetch(&self) -> bool {
-        match self {
-            Self::Object(fields) => fields.needs_fetch,
-            Self::Abstract(_) => true,
+impl Fetched {
+    /// The outcome that a [`Child::Resolved`] points to.
+    pub(crate) fn outcome(&self, slot: usize) -> Option<&Resolved> {
+        self.resolved.get(slot)?.as_ref()
+    }
+
+    /// Whether the first field of the root came to null without any error, or has no resolver.
+    pub(crate) fn is_silent_null(&self) -> bool {
+        match self.root.field(0) {
+            Some(Child::Resolved(slot)) => self
+                .outcome(*slot)
+                .is_some_and(|resolved| matches!(resolved.result, Ok(Value::Null)) && resolved.appended.is_empty()),
+            Some(Child::Nested(_)) => false,
+            None => true,
         }
     }
 }
 
 impl Execution<'_> {
-    /// Fetches what is selected of an object. Recursion follows the plan, whose depth is bounded.
-    pub(super) fn object<'f>(&'f self, fields: &'f Fields, source: &'f Value) -> BoxFuture<'f, Children> {
-        Box::pin(async move {
-            // Resolvers see their parent; one copy serves them all.
-            let resolves = fields.fields.iter().any(|field| matches!(field.origin, Origin::Resolver(_)));
-            let shared = Arc::new(if resolves { source.clone() } else { Value::Null });
-            Children::Object(join_all(fields.fields.iter().map(|field| self.field(field, source, &shared))).await)
-        })
-    }
-
-    /// Fetches one field; `None` where it needs nothing or may not be read.
-    pub(super) async fn field(&self, field: &Field, source: &Value, shared: &Arc<Value>) -> Option<Fetched> {
-        if field.too_deep || !field.rule.allows(self.identity, &field.parent, &field.name) {
-            return None;
+    /// Fetches everything that needs a resolver: mutations one after another, all else together.
+    pub(crate) async fn fetch(&self) -> Fetched {
+        let root = &self.plan.root;
+        if !root.needs_fetch {
+            return Fetched::default();
         }
-        match &field.origin {
-            Origin::Property => {
-                let selection = field.selection.as_ref().filter(|selection| selection.needs_fetch())?;
-                Some(Fetched::Nested(self.below(selection, source.get(field.name.as_str())?).await))
+        let mut fetch = Fetch { execution: self, resolved: Vec::new(), running: FuturesUnordered::new() };
+        let one_by_one = self.plan.operation.name() == "mutation";
+        let mut fields = Vec::with_capacity(root.fields.len());
+        let mut source = None;
+        for position in 0..root.fields.len() {
+            fields.push(fetch.field(root, position, &Value::Null, &mut source));
+            if one_by_one {
+                fetch.drain().await;
             }
-            Origin::Resolver(resolver) => Some(self.resolve(field, resolver, shared).await),
-            Origin::Typename | Origin::Introspection => None,
         }
-    }
-
-    async fn resolve(&self, field: &Field, resolver: &Resolver, source: &Arc<Value>) -> Fetched {
-        let (result, appended) = self.run(field, resolver, source).await;
-        let children = match (&result, &field.selection) {
-            (Ok(value), Some(selection)) if selection.needs_fetch() => self.below(selection, value).await,
-            _ => Children::None,
-        };
-        Fetched::Resolved { result, appended, children }
+        fetch.drain().await;
+        Fetched { root: Children::Object(fields), resolved: fetch.resolved }
     }
 
     async fn run(
         &self,
         field: &Field,
         resolver: &Resolver,
-        source: &Arc<Value>,
+        source: Arc<Value>,
     ) -> (Result<Value, Raised>, Vec<RaisedError>) {
         if self.resolvers_run.fetch_add(1, Ordering::Relaxed) >= self.api.resolver_count_limit {
             let message = format!("Resolver execution limit of {} reached.", self.api.resolver_count_limit);
@@ -119,7 +138,7 @@ impl Execution<'_> {
             Err(message) => return (Err(failed(message, "BadRequest")), Vec::new()),
         };
         let started = self.shared.clock.now();
-        let invocation = Invocation { arguments, source: source.clone(), info: self.info(field) };
+        let invocation = Invocation { arguments, source, info: self.info(field) };
         let (result, effects) = resolver.run(&self.shared, invocation).await;
         let error = match &result {
             Ok(_) => None,
@@ -152,28 +171,82 @@ impl Execution<'_> {
         };
         self.infos.lock().entry(field.id).or_insert_with(make).clone()
     }
+}
 
-    /// Fetches below a composite field's value. Recursion follows the value's lists, which resolvers bound.
-    fn below<'f>(&'f self, selection: &'f Selection, value: &'f Value) -> BoxFuture<'f, Children> {
-        match value {
-            Value::Array(items) => {
-                Box::pin(
-                    async move { Children::List(join_all(items.iter().map(|item| self.below(selection, item))).await) },
-                )
+impl Fetch<'_> {
+    /// Waits until no resolver runs any more.
+    async fn drain(&mut self) {
+        while let Some(Finished { slot, fields, position, result, appended }) = self.running.next().await {
+            let children = match (&result, &fields.fields[position].selection) {
+                (Ok(value), Some(selection)) => self.below(selection, value),
+                _ => Children::None,
+            };
+            self.resolved[slot] = Some(Resolved { result, appended, children });
+        }
+    }
+
+    /// Starts what is selected of an object. Recursion follows plain properties, as deep as the value is.
+    fn object(&mut self, fields: &Arc<Fields>, source: &Value) -> Children {
+        if !fields.needs_fetch {
+            return Children::None;
+        }
+        let mut shared = None;
+        let positions = 0..fields.fields.len();
+        Children::Object(positions.map(|position| self.field(fields, position, source, &mut shared)).collect())
+    }
+
+    /// Starts one field; `None` where it needs nothing or may not be read. `shared` is the copy of the source that
+    /// the resolvers of one object see, made when the first of them needs it.
+    fn field(
+        &mut self,
+        fields: &Arc<Fields>,
+        position: usize,
+        source: &Value,
+        shared: &mut Option<Arc<Value>>,
+    ) -> Option<Child> {
+        let field = &fields.fields[position];
+        if field.too_deep || !field.rule.allows(self.execution.identity, &field.parent, &field.name) {
+            return None;
+        }
+        match &field.origin {
+            Origin::Property => {
+                let selection = field.selection.as_ref()?;
+                Some(Child::Nested(self.below(selection, source.get(field.name.as_str())?)))
             }
-            Value::Object(_) => match selection {
-                Selection::Object(fields) if fields.needs_fetch => self.object(fields, value),
-                Selection::Object(_) => Box::pin(std::future::ready(Children::None)),
-                Selection::Abstract(possible) => Box::pin(async move {
-                    let name = value.get("__typename").and_then(Value::as_str).unwrap_or_default();
-                    match possible.fields(name) {
-                        Ok(Some(fields)) if fields.needs_fetch => self.object(&fields, value).await,
-                        // The second pass reports what is wrong.
-                        _ => Children::None,
-                    }
-                }),
-            },
-            _ => Box::pin(std::future::ready(Children::None)),
+            Origin::Resolver(resolver) => {
+                let source = shared.get_or_insert_with(|| Arc::new(source.clone())).clone();
+                Some(Child::Resolved(self.start(fields.clone(), position, resolver.clone(), source)))
+            }
+            Origin::Typename | Origin::Introspection => None,
+        }
+    }
+
+    fn start(&mut self, fields: Arc<Fields>, position: usize, resolver: Arc<Resolver>, source: Arc<Value>) -> usize {
+        let slot = self.resolved.len();
+        self.resolved.push(None);
+        let execution = self.execution;
+        self.running.push(Box::pin(async move {
+            let (result, appended) = execution.run(&fields.fields[position], &resolver, source).await;
+            Finished { slot, fields, position, result, appended }
+        }));
+        slot
+    }
+
+    /// Starts what is selected below a composite field's value.
+    fn below(&mut self, selection: &Selection, value: &Value) -> Children {
+        match (value, selection) {
+            (_, Selection::Object(fields)) if !fields.needs_fetch => Children::None,
+            (Value::Array(items), _) => Children::List(items.iter().map(|item| self.below(selection, item)).collect()),
+            (Value::Object(_), Selection::Object(fields)) => self.object(fields, value),
+            (Value::Object(object), Selection::Abstract(possible)) => {
+                let name = object.get("__typename").and_then(Value::as_str).unwrap_or_default();
+                match possible.fields(name) {
+                    Ok(Some(fields)) => self.object(&fields, value),
+                    // The second pass reports what is wrong.
+                    _ => Children::None,
+                }
+            }
+            _ => Children::None,
         }
     }
 }

@@ -17,9 +17,7 @@ use resolver::Info;
 use serde_json::{Map, Value};
 
 use crate::{Api, GraphqlError, Request, document::Document, limits, pipeline::Shared, plan::Plan};
-pub(crate) use fetch::Children;
-use fetch::Fetched;
-use project::filter;
+pub(crate) use fetch::Fetched;
 pub(crate) use write::Writer;
 
 /// One operation at work.
@@ -66,23 +64,6 @@ impl<'a> Execution<'a> {
             resolvers_run: AtomicU32::new(0),
             side: Mutex::default(),
         }
-    }
-
-    /// Fetches everything that needs a resolver: mutations one after another, all else together.
-    pub(crate) async fn fetch(&self) -> Children {
-        let root = &self.plan.root;
-        if !root.needs_fetch {
-            return Children::None;
-        }
-        let source = Arc::new(Value::Null);
-        if self.plan.operation.name() != "mutation" {
-            return self.object(root, &Value::Null).await;
-        }
-        let mut fetched = Vec::with_capacity(root.fields.len());
-        for field in &root.fields {
-            fetched.push(self.field(field, &Value::Null, &source).await);
-        }
-        Children::Object(fetched)
     }
 
     /// `__schema` and `__type`, by response key.

@@ -2,65 +2,75 @@
 
 use serde_json::{Map, Value};
 
-use super::{Children, Fetched};
+use super::{
+    Fetched,
+    fetch::{Child, Children},
+};
 use crate::plan::{Field, Fields, Origin, Selection};
 
-/// What a mutation selected of `value`, with what its resolvers fetched put in: all that subscribers can get.
-fn project(selection: Option<&Selection>, value: &Value, children: &Children) -> Value {
-    let Some(selection) = selection else { return value.clone() };
-    match value {
-        Value::Array(items) => {
-            let item = |(index, item)| project(Some(selection), item, children.item(index));
-            items.iter().enumerate().map(item).collect()
-        }
-        Value::Object(object) => match selection {
-            Selection::Object(fields) => Value::Object(fields_of(fields, object, children)),
-            Selection::Abstract(possible) => {
-                let name = object.get("__typename").and_then(Value::as_str).unwrap_or_default();
-                match possible.fields(name) {
-                    Ok(Some(fields)) => {
-                        let mut projected = fields_of(&fields, object, children);
-                        projected.insert("__typename".into(), name.into());
-                        Value::Object(projected)
-                    }
-                    _ => Value::Null,
-                }
-            }
-        },
-        _ => Value::Null,
-    }
-}
-
-/// What a root field of a mutation came to.
-pub(crate) fn root(field: &Field, fetched: Option<&Fetched>) -> Value {
-    match fetched {
-        Some(Fetched::Resolved { result: Ok(value), children, .. }) => {
-            project(field.selection.as_ref(), value, children)
-        }
-        _ => Value::Null,
+/// What the root field at `position` came to, cut down to what is selected: all that subscribers can get.
+pub(crate) fn root(field: &Field, position: usize, fetched: &Fetched) -> Value {
+    match fetched.root.field(position) {
+        Some(child) => child_value(field, child, &Value::Null, fetched),
+        None => Value::Null,
     }
 }
 
 /// `data` of a failed field, filtered by what is selected of it.
-pub(crate) fn filter(field: &Field, data: &Value) -> Value {
-    project(field.selection.as_ref(), data, &Children::None)
+pub(super) fn filter(field: &Field, data: &Value) -> Value {
+    project(field.selection.as_ref(), data, &Children::None, &Fetched::default())
 }
 
-fn fields_of(fields: &Fields, object: &Map<String, Value>, children: &Children) -> Map<String, Value> {
+/// Recursion follows the plan, whose depth is bounded.
+fn project(selection: Option<&Selection>, value: &Value, children: &Children, fetched: &Fetched) -> Value {
+    let Some(selection) = selection else { return value.clone() };
+    match (value, selection) {
+        (Value::Array(items), _) => {
+            let item = |(index, item)| project(Some(selection), item, children.item(index), fetched);
+            items.iter().enumerate().map(item).collect()
+        }
+        (Value::Object(object), Selection::Object(fields)) => {
+            Value::Object(fields_of(fields, object, children, fetched))
+        }
+        (Value::Object(object), Selection::Abstract(possible)) => {
+            let name = object.get("__typename").and_then(Value::as_str).unwrap_or_default();
+            let Ok(Some(fields)) = possible.fields(name) else { return Value::Null };
+            let mut projected = fields_of(&fields, object, children, fetched);
+            projected.insert("__typename".into(), name.into());
+            Value::Object(projected)
+        }
+        _ => Value::Null,
+    }
+}
+
+fn fields_of(
+    fields: &Fields,
+    object: &Map<String, Value>,
+    children: &Children,
+    fetched: &Fetched,
+) -> Map<String, Value> {
     let mut projected = Map::new();
     for (position, field) in fields.fields.iter().enumerate() {
         if !matches!(field.origin, Origin::Property | Origin::Resolver(_)) {
             continue;
         }
-        let selection = field.selection.as_ref();
-        let property = || object.get(field.name.as_str()).unwrap_or(&Value::Null);
+        let property = object.get(field.name.as_str()).unwrap_or(&Value::Null);
         let value = match children.field(position) {
-            Some(Fetched::Resolved { result: Ok(value), children, .. }) => project(selection, value, children),
-            Some(Fetched::Resolved { result: Err(_), .. }) => Value::Null,
-            Some(Fetched::Nested(children)) => project(selection, property(), children),
-            None => project(selection, property(), &Children::None),
+            Some(child) => child_value(field, child, property, fetched),
+            None => project(field.selection.as_ref(), property, &Children::None, fetched),
         };
         projected.insert(field.name.to_string(), value);
     }
     projected
+}
+
+fn child_value(field: &Field, child: &Child, property: &Value, fetched: &Fetched) -> Value {
+    let selection = field.selection.as_ref();
+    match child {
+        Child::Nested(children) => project(selection, property, children, fetched),
+        Child::Resolved(slot) => match fetched.outcome(*slot).map(|resolved| (&resolved.result, &resolved.children)) {
+            Some((Ok(value), children)) => project(selection, value, children, fetched),
+            _ => Value::Null,
+        },
+    }
 }

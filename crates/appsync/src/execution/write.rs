@@ -6,7 +6,12 @@ use auth::Identity;
 use resolver::RaisedError;
 use serde_json::Value;
 
-use super::{Children, Fetched, filter, path::Path};
+use super::{
+    Fetched,
+    fetch::{Child, Children},
+    path::Path,
+    project::filter,
+};
 use crate::{
     GraphqlError,
     authorization::denial,
@@ -24,6 +29,7 @@ use crate::{
 pub(crate) struct Writer<'a> {
     identity: &'a Identity,
     introspection: &'a JsonMap,
+    fetched: &'a Fetched,
     out: Vec<u8>,
     errors: Vec<GraphqlError>,
     too_large: bool,
@@ -52,16 +58,22 @@ const REPORTED: Written = Written::Null { reported: true };
 const NULL: Written = Written::Null { reported: false };
 
 impl<'a> Writer<'a> {
-    pub(crate) fn new(identity: &'a Identity, introspection: &'a JsonMap, errors: Vec<GraphqlError>) -> Self {
-        Self { identity, introspection, out: Vec::with_capacity(1024), errors, too_large: false }
+    pub(crate) fn new(
+        identity: &'a Identity,
+        introspection: &'a JsonMap,
+        fetched: &'a Fetched,
+        errors: Vec<GraphqlError>,
+    ) -> Self {
+        Self { identity, introspection, fetched, out: Vec::with_capacity(1024), errors, too_large: false }
     }
 
     /// Writes the whole response.
-    pub(crate) fn response(mut self, plan: &Plan, source: &Value, children: &Children) -> Output {
+    pub(crate) fn response(mut self, plan: &Plan, source: &Value) -> Output {
         self.out.extend_from_slice(br#"{"data":"#);
         let start = self.out.len();
         let mut present = Vec::with_capacity(plan.root.fields.len());
-        let written = self.fields(&plan.root, source, children, &Path::Root, &mut |written| {
+        let fetched = self.fetched;
+        let written = self.fields(&plan.root, source, &fetched.root, &Path::Root, &mut |written| {
             present.push(written == Written::Value);
         });
         if self.too_large {
@@ -122,29 +134,32 @@ impl<'a> Writer<'a> {
         Written::Value
     }
 
-    fn field(&mut self, field: &Field, source: &Value, fetched: Option<&Fetched>, path: &Path<'_>) -> Written {
+    fn field(&mut self, field: &Field, source: &Value, child: Option<&Child>, path: &Path<'_>) -> Written {
         if let Some((error_type, message)) = self.refusal(field) {
             return self.fail(field, path, message, Details::of_type(error_type));
         }
         let property = || source.get(field.name.as_str()).unwrap_or(&Value::Null);
-        match (&field.origin, fetched) {
+        match (&field.origin, child) {
             (Origin::Typename, _) => {
                 write_json(&mut self.out, &Value::from(field.parent.as_str()));
                 Written::Value
             }
             (Origin::Introspection, _) => self.introspected(field),
-            (_, Some(Fetched::Resolved { result, appended, children })) => {
-                for error in appended {
-                    let details = details(field, error);
-                    self.fail(field, path, error.message.clone(), details);
-                }
-                match result {
-                    Ok(value) => self.value(&field.shape, value, children, field, path),
-                    Err(raised) => self.raised(field, path, raised),
-                }
-            }
-            (_, Some(Fetched::Nested(children))) => self.value(&field.shape, property(), children, field, path),
+            (_, Some(Child::Resolved(slot))) => self.resolved(field, *slot, path),
+            (_, Some(Child::Nested(children))) => self.value(&field.shape, property(), children, field, path),
             (_, None) => self.value(&field.shape, property(), &Children::None, field, path),
+        }
+    }
+
+    fn resolved(&mut self, field: &Field, slot: usize, path: &Path<'_>) -> Written {
+        let fetched = self.fetched;
+        let Some(resolved) = fetched.outcome(slot) else { return NULL };
+        for error in &resolved.appended {
+            self.fail(field, path, error.message.clone(), details(field, error));
+        }
+        match &resolved.result {
+            Ok(value) => self.value(&field.shape, value, &resolved.children, field, path),
+            Err(raised) => self.raised(field, path, raised),
         }
     }
 

@@ -103,7 +103,7 @@ impl Compiler {
             fields.push(Self::field(this, object, key, nodes, depth)?);
         }
         let needs_fetch = fields.iter().any(Field::needs_fetch);
-        Ok(Fields { object: object.clone(), fields, needs_fetch })
+        Ok(Fields { fields, needs_fetch })
     }
 
     fn field(

@@ -27,7 +27,6 @@ pub(crate) struct Plan {
 
 /// What is selected of one object type, in response order.
 pub(crate) struct Fields {
-    pub(crate) object: Name,
     pub(crate) fields: Vec<Field>,
     /// Whether a resolver runs somewhere below.
     pub(crate) needs_fetch: bool,

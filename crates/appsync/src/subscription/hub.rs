@@ -19,7 +19,7 @@ use super::{equality, filter::Filter};
 use crate::{
     GraphqlError, authorization,
     build::Triggers,
-    execution::{Children, Writer},
+    execution::{Fetched, Writer},
     limits,
     plan::Plan,
 };
@@ -154,10 +154,12 @@ impl Subscriber {
     /// The subscription's own selection of a result. Resolvers do not run again for subscribers.
     fn payload(&self, source: &Value) -> Bytes {
         let none = JsonMap::new();
-        let body = Writer::new(&self.identity, &none, Vec::new()).response(&self.plan, source, &Children::None).body;
+        let body =
+            Writer::new(&self.identity, &none, &Fetched::default(), Vec::new()).response(&self.plan, source).body;
         if body.len() <= limits::PAYLOAD_BYTES {
             return body.into();
         }
+        tracing::warn!(field = self.field, bytes = body.len(), "a subscription payload is too large");
         // AWS differs: it drops such a payload without a word.
         let message = format!("The payload is larger than {} bytes.", limits::PAYLOAD_BYTES);
         let error = GraphqlError::of_request("PayloadTooLarge", message).to_json();
@@ -174,6 +176,7 @@ impl Subscriber {
             Ok(()) => true,
             Err(TrySendError::Closed(_)) => false,
             Err(TrySendError::Full(_)) => {
+                tracing::warn!(field = self.field, "a subscriber is too slow and was let go");
                 let message = format!("The subscriber is more than {} messages behind.", limits::SUBSCRIBER_QUEUE);
                 self.end(GraphqlError::of_request("SlowConsumer", message));
                 false

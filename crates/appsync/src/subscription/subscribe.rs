@@ -60,14 +60,14 @@ impl Api {
         variables: Map<String, Value>,
     ) -> Result<Vec<(String, Vec<Value>)>, Vec<GraphqlError>> {
         let execution = Execution::new(self, request, plan, variables);
-        let children = execution.fetch().await;
+        let fetched = execution.fetch().await;
         let extensions = execution.take_side().extensions;
-        if execution.may_read_root() && children.is_silent_null() {
+        if execution.may_read_root() && fetched.is_silent_null() {
             // A null result is what these resolvers should have, whatever the field's type says.
             return Ok(extensions);
         }
         let none = JsonMap::new();
-        let output = Writer::new(&request.identity, &none, Vec::new()).response(plan, &Value::Null, &children);
+        let output = Writer::new(&request.identity, &none, &fetched, Vec::new()).response(plan, &Value::Null);
         if output.errors.is_empty() { Ok(extensions) } else { Err(output.errors) }
     }
 }

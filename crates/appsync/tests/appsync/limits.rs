@@ -84,6 +84,21 @@ async fn nesting_as_deep_as_allowed_is_no_danger() {
 }
 
 #[tokio::test]
+async fn resolvers_at_every_level_are_no_danger() {
+    let mut config = config();
+    config.resolvers.push(harness::constant("Node.nullable", "{}"));
+    let api = api(config);
+    let levels = 115;
+    let query = format!("{{ node {{ {} id {} }} }}", "nullable { ".repeat(levels), "} ".repeat(levels));
+    let answer = ask(&api, &query).await;
+    let mut inner = &answer["data"]["node"];
+    for _ in 0..levels {
+        inner = &inner["nullable"];
+    }
+    assert_eq!(inner["id"], "1", "{answer}");
+}
+
+#[tokio::test]
 async fn the_query_depth_limit_fails_the_fields_beyond_it() {
     let mut config = config();
     config.query_depth_limit = 2;

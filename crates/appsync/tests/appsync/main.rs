@@ -1,6 +1,8 @@
 //! The API as a whole: specs, the authorization table, limits and subscriptions.
 
 mod authorization;
+mod build;
+mod concurrency;
 mod harness;
 mod limits;
 mod specs;

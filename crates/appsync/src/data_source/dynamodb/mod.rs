@@ -54,7 +54,7 @@ impl DynamoDb {
     }
 
     async fn send(&self, operation: &str, input: Map<String, Value>) -> Result<Value, ServiceError> {
-        self.remote.services.call("dynamodb", operation, Value::Object(input), &self.remote.caller).await
+        self.remote.call("dynamodb", operation, Value::Object(input)).await
     }
 }
 
