@@ -1,1 +1,52 @@
-fn main() {}
+//! stepwell: runs an AWS AppSync application on your own machine.
+//!
+//! The process edge: command line, settings, wiring and HTTP. Services live in `crates/`; the one place where they meet
+//! is [`wiring`].
+
+mod backends;
+mod cli;
+mod commands;
+mod config;
+mod http;
+mod wiring;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::cli::{Cli, Command};
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    log_to_stderr();
+    match run(&cli) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("stepwell: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
+    let config = config::load(cli.settings.config.as_deref(), std::env::vars(), cli.layer())?;
+    match &cli.command {
+        None | Some(Command::Run { .. }) => commands::run::run(&config),
+        Some(Command::Check { .. }) => commands::check::check(&config),
+        Some(Command::Token { user, id }) => commands::token::token(&config, user, *id),
+        Some(Command::Config) => {
+            print!("{config}");
+            Ok(ExitCode::SUCCESS)
+        }
+    }
+}
+
+/// Warnings and errors, or what `STEPWELL_LOG` asks for.
+fn log_to_stderr() {
+    use tracing_subscriber::EnvFilter;
+    let filter = EnvFilter::try_from_env("STEPWELL_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+}

@@ -81,6 +81,7 @@ pub struct Statistics {
 pub struct Bus {
     pub(crate) state: Arc<State>,
     lanes: Arc<[mpsc::Sender<Sent>]>,
+    failed: mpsc::Sender<Failed>,
 }
 
 /// What the bus and its tasks share.
@@ -129,7 +130,7 @@ impl Bus {
             lanes.push(sender);
             tasks.push(Box::pin(run_lane(Arc::clone(&state), lane, failed.clone())));
         }
-        (Self { state, lanes: lanes.into() }, tasks)
+        (Self { state, lanes: lanes.into(), failed }, tasks)
     }
 
     /// Adds a custom bus.
@@ -207,13 +208,11 @@ impl Bus {
         published.await.map_err(|_| Error::Closed)
     }
 
-    /// Puts `event` into its lane without waiting; `false` when the lane is full.
-    pub(crate) fn try_send(&self, event: Event) -> Result<bool, Error> {
-        match self.lane_of(&event).try_send(Sent { event, done: None }) {
-            Ok(()) => Ok(true),
-            Err(mpsc::error::TrySendError::Full(_)) => Ok(false),
-            Err(mpsc::error::TrySendError::Closed(_)) => Err(Error::Closed),
-        }
+    /// Delivers an event without a lane: it is in no order with others, and a target may wait for it.
+    pub(crate) async fn deliver_now(&self, event: Event) -> Result<(), Error> {
+        self.state.check_bus(&event.bus)?;
+        deliver(&self.state, &self.failed, event).await;
+        Ok(())
     }
 
     /// Counts since the start.
@@ -275,21 +274,27 @@ impl State {
 /// Delivers the events of one lane one after the other; the targets of one event side by side.
 async fn run_lane(state: Arc<State>, mut lane: mpsc::Receiver<Sent>, failed: mpsc::Sender<Failed>) {
     while let Some(Sent { event, done }) = lane.recv().await {
-        state.counters.events.fetch_add(1, Ordering::Relaxed);
-        let deliveries = state.deliveries(event);
-        let tries = future::join_all(deliveries.iter().map(|delivery| delivery.attempt(&state))).await;
-        let published =
-            Published { targets: deliveries.len(), delivered: tries.iter().filter(|tried| tried.is_ok()).count() };
-        for (delivery, tried) in deliveries.into_iter().zip(tries) {
-            if let Err(error) = tried {
-                try_later(&state, &failed, delivery, error);
-            }
-        }
+        let published = deliver(&state, &failed, event).await;
         if let Some(done) = done {
             // Who no longer waits has no use for the answer.
             let _ = done.send(published);
         }
     }
+}
+
+/// Tries every target of an event once; what fails is tried again beside.
+async fn deliver(state: &State, failed: &mpsc::Sender<Failed>, event: Event) -> Published {
+    state.counters.events.fetch_add(1, Ordering::Relaxed);
+    let deliveries = state.deliveries(event);
+    let tries = future::join_all(deliveries.iter().map(|delivery| delivery.attempt(state))).await;
+    let published =
+        Published { targets: deliveries.len(), delivered: tries.iter().filter(|tried| tried.is_ok()).count() };
+    for (delivery, tried) in deliveries.into_iter().zip(tries) {
+        if let Err(error) = tried {
+            try_later(state, failed, delivery, error);
+        }
+    }
+    published
 }
 
 fn try_later(state: &State, failed: &mpsc::Sender<Failed>, delivery: Delivery, error: DeliveryError) {

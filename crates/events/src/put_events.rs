@@ -1,4 +1,5 @@
-//! `PutEvents`: JSON in, JSON out. Entries are taken or refused one by one; nobody waits for targets.
+//! `PutEvents`: JSON in, JSON out. Entries are taken or refused one by one, and answered once every target that they
+//! match has been tried: an event is kept nowhere, so what is acknowledged must have arrived.
 
 use serde_json::{Value, json};
 
@@ -16,11 +17,12 @@ impl Bus {
     /// `PutEvents`: `{Entries: [{Source, DetailType, Detail, Resources?, Time?, EventBusName?}]}` to
     /// `{FailedEntryCount, Entries: [{EventId} | {ErrorCode, ErrorMessage}]}`.
     ///
-    /// Does not wait for targets, so a target may call it.
+    /// Waits for the first try of each target; later tries happen beside. Entries of one call are delivered in their
+    /// order. A target may call it.
     ///
     /// # Errors
     /// [`Error::Invalid`] (a `ValidationException`) when the whole call is refused.
-    pub fn put_events(&self, input: &Value) -> Result<Value, Error> {
+    pub async fn put_events(&self, input: &Value) -> Result<Value, Error> {
         let entries = input.get("Entries").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
         if entries.is_empty() || entries.len() > MAX_ENTRIES {
             let bound = if entries.is_empty() { "greater than or equal to 1" } else { "less than or equal to 10" };
@@ -31,7 +33,10 @@ impl Bus {
         if entries.iter().map(entry_bytes).sum::<usize>() > MAX_ENTRY_BYTES {
             return Err(Error::Invalid("Total size of the entries in the request is over the limit.".to_owned()));
         }
-        let answers: Vec<Result<String, Refused>> = entries.iter().map(|entry| self.put_entry(entry)).collect();
+        let mut answers = Vec::with_capacity(entries.len());
+        for entry in entries {
+            answers.push(self.put_entry(entry).await);
+        }
         let failed = answers.iter().filter(|answer| answer.is_err()).count();
         let answers: Vec<Value> = answers
             .into_iter()
@@ -43,12 +48,11 @@ impl Bus {
         Ok(json!({ "FailedEntryCount": failed, "Entries": answers }))
     }
 
-    fn put_entry(&self, entry: &Value) -> Result<String, Refused> {
+    async fn put_entry(&self, entry: &Value) -> Result<String, Refused> {
         let event = self.event_of(entry)?;
         let id = event.id.clone();
-        match self.try_send(event) {
-            Ok(true) => Ok(id),
-            Ok(false) => Err(("ThrottlingException", "Rate exceeded".to_owned())),
+        match self.deliver_now(event).await {
+            Ok(()) => Ok(id),
             Err(error) => Err(("InternalException", error.to_string())),
         }
     }

@@ -1,0 +1,71 @@
+#!/usr/bin/env bash
+# The gate: everything that must hold, each step by its name and how long it took. Needs Rust, Node.js 20 and Python 3;
+# what the steps need besides is installed below target/. Any argument runs only the steps whose names contain it.
+set -euo pipefail
+cd "$(dirname "$0")"
+only=${1:-}
+export CARGO_TERM_COLOR=never
+
+step() { # NAME COMMAND...
+  local name=$1 began=$SECONDS
+  shift
+  [[ -z $only || $name == *$only* ]] || return 0
+  printf '\n=== %s\n' "$name"
+  "$@"
+  printf '=== %s: passed in %s s\n' "$name" $((SECONDS - began))
+}
+
+pure() { # The language crates have no runtime and no server in them.
+  local crate
+  for crate in asl resolver; do
+    if cargo tree -p "stepwell-$crate" -e normal --prefix none | grep -E '^(tokio|axum|hyper) '; then
+      echo "crates/$crate must stay free of tokio, axum and hyper"
+      return 1
+    fi
+  done
+  echo "crates/asl and crates/resolver are free of tokio, axum and hyper"
+}
+
+one_tls() {
+  if cargo tree -e normal --prefix none --target all -i ring 2>/dev/null | grep -q '^ring '; then
+    echo "ring is linked: aws-lc-rs is the one cryptography provider"
+    return 1
+  fi
+  echo "aws-lc-rs is the one cryptography provider"
+}
+
+cfn_lint() {
+  [[ -x target/tools/cfn-lint/bin/cfn-lint ]] || {
+    python3 -m venv target/tools/cfn-lint
+    target/tools/cfn-lint/bin/pip install --quiet --disable-pip-version-check 'cfn-lint[full]==1.*'
+  }
+  target/tools/cfn-lint/bin/cfn-lint --version
+  target/tools/cfn-lint/bin/cfn-lint infra/template.yaml
+  echo "cfn-lint finds nothing to say about infra/template.yaml"
+}
+
+install_client_tests() {
+  (cd tests/clients && npm ci --no-audit --no-fund --loglevel=error)
+}
+
+kill_test() {
+  STEPWELL_BIN=$PWD/target/release/stepwell STEPWELL_KILLS=${STEPWELL_KILLS:-100} \
+    cargo test --test kill -- --nocapture
+}
+
+step 'format' cargo fmt --all --check
+step 'pure crates' pure
+step 'one TLS provider' one_tls
+step 'lints (clippy)' cargo clippy --workspace --all-targets --quiet -- -D warnings
+step 'tests (cargo test), with the figures of the recorded AWS answers' \
+  cargo test --workspace --no-fail-fast -- --nocapture
+step 'release build' cargo build --release --workspace
+step 'the shipped application is valid here (stepwell check)' target/release/stepwell check
+step 'the shipped application is valid for AWS (cfn-lint)' cfn_lint
+step 'install the client tests' install_client_tests
+step 'state machines against their JSON schema (asl-validator)' node tests/clients/state-machines.mjs
+step 'unmodified clients: Amplify, Apollo, AWS SDK' node tests/clients/run.mjs
+step 'kill -9 under load' kill_test
+step 'benchmark' env STEPWELL_BENCH_REQUESTS="${STEPWELL_BENCH_REQUESTS:-1500}" target/release/stepwell-bench
+
+printf '\nall steps passed in %s s\n' $SECONDS

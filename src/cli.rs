@@ -1,0 +1,145 @@
+//! The command line.
+
+use std::{net::IpAddr, path::PathBuf};
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::config::{Backend, Layer};
+
+/// Runs an AWS AppSync application on your own machine: GraphQL, subscriptions, Step Functions, DynamoDB, Cognito.
+#[derive(Debug, Parser)]
+#[command(name = "stepwell", version, about)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+
+    #[command(flatten)]
+    pub(crate) settings: Settings,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run an application (the default): stepwell run [TEMPLATE]
+    Run {
+        /// The CloudFormation template, YAML or JSON [default: infra/template.yaml]
+        template: Option<PathBuf>,
+    },
+    /// Validate an application without running it
+    Check {
+        /// The CloudFormation template, YAML or JSON [default: infra/template.yaml]
+        template: Option<PathBuf>,
+    },
+    /// Sign a demo user in and print a token for an Authorization header
+    Token {
+        /// A user of the application's user pool
+        user: String,
+        /// Print the id token instead of the access token
+        #[arg(long)]
+        id: bool,
+    },
+    /// Print every setting and where it comes from
+    Config,
+}
+
+/// Settings that every command takes; each also has a line in stepwell.toml and a variable `STEPWELL_<NAME>`.
+#[derive(Debug, Default, Args)]
+pub(crate) struct Settings {
+    /// Read settings from this file instead of ./stepwell.toml
+    #[arg(long, global = true, env = "STEPWELL_CONFIG", value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Keep data in this folder [default: .stepwell]
+    #[arg(long, global = true, value_name = "FOLDER")]
+    data: Option<PathBuf>,
+    /// Listen on this address [default: 127.0.0.1]
+    #[arg(long, global = true)]
+    host: Option<IpAddr>,
+    /// Serve HTTP on this port; 0 takes a free one [default: 4000]
+    #[arg(long, global = true)]
+    port: Option<u16>,
+    /// Serve HTTPS on this port; 0 takes a free one [default: 4443]
+    #[arg(long, global = true)]
+    tls_port: Option<u16>,
+    /// Serve HTTPS with a certificate of a local authority [default: true]
+    #[arg(long, global = true)]
+    tls: Option<bool>,
+    /// The AWS region to be [default: us-east-1]
+    #[arg(long, global = true)]
+    region: Option<String>,
+    /// The AWS account to be, twelve digits [default: 000000000000]
+    #[arg(long, global = true)]
+    account: Option<String>,
+    /// AWS::StackName [default: stepwell]
+    #[arg(long, global = true)]
+    stack_name: Option<String>,
+    /// Who serves DynamoDB [default: embedded]
+    #[arg(long, global = true)]
+    dynamodb: Option<Backend>,
+    /// Where DynamoDB is, with --dynamodb aws
+    #[arg(long, global = true, value_name = "URL")]
+    dynamodb_endpoint_url: Option<String>,
+    /// Who serves Step Functions [default: embedded]
+    #[arg(long, global = true)]
+    states: Option<Backend>,
+    /// Where Step Functions is, with --states aws
+    #[arg(long, global = true, value_name = "URL")]
+    states_endpoint_url: Option<String>,
+    /// A template parameter; may be repeated
+    #[arg(long = "parameter", short = 'p', global = true, value_name = "NAME=VALUE", value_parser = parameter)]
+    parameters: Vec<(String, String)>,
+}
+
+fn parameter(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
+        _ => Err("expected NAME=VALUE".to_owned()),
+    }
+}
+
+impl Cli {
+    /// The flags as a layer of settings.
+    pub(crate) fn layer(&self) -> Layer {
+        let template = match &self.command {
+            Some(Command::Run { template } | Command::Check { template }) => template.clone(),
+            _ => None,
+        };
+        let flags = &self.settings;
+        Layer {
+            template,
+            data: flags.data.clone(),
+            host: flags.host,
+            port: flags.port,
+            tls_port: flags.tls_port,
+            tls: flags.tls,
+            region: flags.region.clone(),
+            account: flags.account.clone(),
+            stack_name: flags.stack_name.clone(),
+            dynamodb: flags.dynamodb,
+            dynamodb_endpoint_url: flags.dynamodb_endpoint_url.clone(),
+            states: flags.states,
+            states_endpoint_url: flags.states_endpoint_url.clone(),
+            max_body_bytes: None,
+            parameters: flags.parameters.iter().cloned().collect(),
+            access_keys: Vec::new(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn flags_may_follow_the_command() {
+        let cli = Cli::try_parse_from(["stepwell", "run", "x.yaml", "--port", "0", "-p", "A=b=c"]).expect("valid");
+        let layer = cli.layer();
+        assert_eq!(layer.template, Some(PathBuf::from("x.yaml")));
+        assert_eq!(layer.port, Some(0));
+        assert_eq!(layer.parameters["A"], "b=c");
+    }
+
+    #[test]
+    fn a_parameter_needs_a_name_and_a_value() {
+        assert!(Cli::try_parse_from(["stepwell", "-p", "A"]).is_err());
+        assert!(Cli::try_parse_from(["stepwell", "-p", "=b"]).is_err());
+    }
+}

@@ -1,0 +1,5 @@
+//! The commands of the command line, a file each.
+
+pub(crate) mod check;
+pub(crate) mod run;
+pub(crate) mod token;

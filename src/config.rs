@@ -1,0 +1,235 @@
+//! Server settings: built-in defaults, then `stepwell.toml`, then `STEPWELL_*`, then flags, each over the one before.
+//!
+//! An application is never configured here; that is the template's business.
+
+mod sources;
+
+use std::{
+    collections::BTreeMap,
+    fmt,
+    net::{IpAddr, Ipv4Addr},
+    path::{Path, PathBuf},
+};
+
+use serde::Deserialize;
+
+pub(crate) use sources::{Sourced, load};
+
+/// The file that is read from the working folder when it exists.
+pub(crate) const FILE: &str = "stepwell.toml";
+
+/// Every setting, as files and the environment give them: what is absent keeps its default.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Layer {
+    pub(crate) template: Option<PathBuf>,
+    pub(crate) data: Option<PathBuf>,
+    pub(crate) host: Option<IpAddr>,
+    pub(crate) port: Option<u16>,
+    pub(crate) tls_port: Option<u16>,
+    pub(crate) tls: Option<bool>,
+    pub(crate) region: Option<String>,
+    pub(crate) account: Option<String>,
+    pub(crate) stack_name: Option<String>,
+    pub(crate) dynamodb: Option<Backend>,
+    pub(crate) dynamodb_endpoint_url: Option<String>,
+    pub(crate) states: Option<Backend>,
+    pub(crate) states_endpoint_url: Option<String>,
+    pub(crate) max_body_bytes: Option<usize>,
+    pub(crate) parameters: BTreeMap<String, String>,
+    /// `[[access_keys]]`: further access keys, each with a policy.
+    pub(crate) access_keys: Vec<AccessKey>,
+}
+
+/// An access key of a user with a policy of its own; what is not given is generated and kept.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct AccessKey {
+    /// The IAM user's name, and the profile in the credentials file.
+    pub(crate) user: String,
+    pub(crate) access_key_id: Option<String>,
+    pub(crate) secret_access_key: Option<String>,
+    /// The file of an IAM policy document; everything is allowed without one.
+    pub(crate) policy: Option<PathBuf>,
+}
+
+/// Who serves a service.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Backend {
+    /// stepwell itself, in this process.
+    Embedded,
+    /// AWS, or the endpoint given, through the AWS SDK and its usual credentials.
+    Aws,
+}
+
+/// The settings that hold, each with where it came from.
+#[derive(Debug, Clone)]
+pub(crate) struct Config {
+    pub(crate) template: Sourced<PathBuf>,
+    pub(crate) data: Sourced<PathBuf>,
+    pub(crate) host: Sourced<IpAddr>,
+    pub(crate) port: Sourced<u16>,
+    pub(crate) tls: Sourced<bool>,
+    pub(crate) tls_port: Sourced<u16>,
+    pub(crate) region: Sourced<String>,
+    pub(crate) account: Sourced<String>,
+    pub(crate) stack_name: Sourced<String>,
+    pub(crate) dynamodb: Sourced<Backend>,
+    pub(crate) dynamodb_endpoint_url: Sourced<Option<String>>,
+    pub(crate) states: Sourced<Backend>,
+    pub(crate) states_endpoint_url: Sourced<Option<String>>,
+    pub(crate) max_body_bytes: Sourced<usize>,
+    pub(crate) parameters: BTreeMap<String, Sourced<String>>,
+    pub(crate) access_keys: Vec<AccessKey>,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            template: Sourced::default(PathBuf::from("infra/template.yaml")),
+            data: Sourced::default(PathBuf::from(".stepwell")),
+            host: Sourced::default(IpAddr::V4(Ipv4Addr::LOCALHOST)),
+            port: Sourced::default(4000),
+            tls: Sourced::default(true),
+            tls_port: Sourced::default(4443),
+            region: Sourced::default("us-east-1".to_owned()),
+            account: Sourced::default("000000000000".to_owned()),
+            stack_name: Sourced::default("stepwell".to_owned()),
+            dynamodb: Sourced::default(Backend::Embedded),
+            dynamodb_endpoint_url: Sourced::default(None),
+            states: Sourced::default(Backend::Embedded),
+            states_endpoint_url: Sourced::default(None),
+            // AppSync refuses requests over 1 MB; DynamoDB's BatchWriteItem may carry 16 MB.
+            max_body_bytes: Sourced::default(16 << 20),
+            parameters: BTreeMap::new(),
+            access_keys: Vec::new(),
+        }
+    }
+}
+
+impl Config {
+    /// Lays `layer` over these settings, remembering that they come from `source`.
+    pub(crate) fn apply(&mut self, layer: Layer, source: &str) {
+        self.template.set(layer.template, source);
+        self.data.set(layer.data, source);
+        self.host.set(layer.host, source);
+        self.port.set(layer.port, source);
+        self.tls.set(layer.tls, source);
+        self.tls_port.set(layer.tls_port, source);
+        self.region.set(layer.region, source);
+        self.account.set(layer.account, source);
+        self.stack_name.set(layer.stack_name, source);
+        self.dynamodb.set(layer.dynamodb, source);
+        self.dynamodb_endpoint_url.set(layer.dynamodb_endpoint_url.map(Some), source);
+        self.states.set(layer.states, source);
+        self.states_endpoint_url.set(layer.states_endpoint_url.map(Some), source);
+        self.max_body_bytes.set(layer.max_body_bytes, source);
+        for (name, value) in layer.parameters {
+            self.parameters.insert(name, Sourced::new(value, source));
+        }
+        self.access_keys.extend(layer.access_keys);
+    }
+
+    /// What cannot be right, as one message an operator can act on.
+    pub(crate) fn validate(&self) -> Result<(), String> {
+        let account = &self.account.value;
+        if account.len() != 12 || !account.bytes().all(|b| b.is_ascii_digit()) {
+            return Err(format!(
+                "account is '{account}' ({}); an AWS account id has twelve digits",
+                self.account.source
+            ));
+        }
+        let region = &self.region.value;
+        let valid = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
+        if region.is_empty() || !region.bytes().all(valid) {
+            return Err(format!("region is '{region}' ({}); expected a name like us-east-1", self.region.source));
+        }
+        let taken = |user: &str| user == "default" || user.is_empty();
+        if let Some(key) = self.access_keys.iter().find(|key| taken(&key.user)) {
+            return Err(format!("an access key has the user '{}'; give it another name", key.user));
+        }
+        if self.port.value != 0 && self.tls.value && self.port.value == self.tls_port.value {
+            return Err(format!("port and tls_port are both {}; they need two numbers", self.port.value));
+        }
+        Ok(())
+    }
+
+    /// A file below the data folder.
+    pub(crate) fn data_file(&self, name: &str) -> PathBuf {
+        self.data.value.join(name)
+    }
+}
+
+/// One line for every setting: name, value, source.
+impl fmt::Display for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut line =
+            |name: &str, value: &dyn fmt::Display, source: &str| writeln!(f, "{name:<24}{value:<40}{source}");
+        let path = |path: &Path| path.display().to_string();
+        let optional = |text: &Option<String>| text.clone().unwrap_or_else(|| "-".to_owned());
+        line("template", &path(&self.template.value), &self.template.source)?;
+        line("data", &path(&self.data.value), &self.data.source)?;
+        line("host", &self.host.value, &self.host.source)?;
+        line("port", &self.port.value, &self.port.source)?;
+        line("tls", &self.tls.value, &self.tls.source)?;
+        line("tls_port", &self.tls_port.value, &self.tls_port.source)?;
+        line("region", &self.region.value, &self.region.source)?;
+        line("account", &self.account.value, &self.account.source)?;
+        line("stack_name", &self.stack_name.value, &self.stack_name.source)?;
+        line("dynamodb", &self.dynamodb.value, &self.dynamodb.source)?;
+        line(
+            "dynamodb_endpoint_url",
+            &optional(&self.dynamodb_endpoint_url.value),
+            &self.dynamodb_endpoint_url.source,
+        )?;
+        line("states", &self.states.value, &self.states.source)?;
+        line("states_endpoint_url", &optional(&self.states_endpoint_url.value), &self.states_endpoint_url.source)?;
+        line("max_body_bytes", &self.max_body_bytes.value, &self.max_body_bytes.source)?;
+        for (name, parameter) in &self.parameters {
+            // A value may be a NoEcho parameter's, so only its presence is shown.
+            line(&format!("parameters.{name}"), &"(set)", &parameter.source)?;
+        }
+        for key in &self.access_keys {
+            line("access_keys", &key.user, FILE)?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Backend {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Embedded => "embedded",
+            Self::Aws => "aws",
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn later_layers_win_and_are_named() {
+        let mut config = Config::default();
+        config.apply(Layer { port: Some(1), region: Some("eu-west-1".into()), ..Layer::default() }, "stepwell.toml");
+        config.apply(Layer { port: Some(2), ..Layer::default() }, "STEPWELL_PORT");
+        assert_eq!((config.port.value, config.port.source.as_str()), (2, "STEPWELL_PORT"));
+        assert_eq!((config.region.value.as_str(), config.region.source.as_str()), ("eu-west-1", "stepwell.toml"));
+        assert_eq!(config.host.source, "default");
+    }
+
+    #[test]
+    fn impossible_settings_are_named_with_their_source() {
+        let mut config = Config::default();
+        config.apply(Layer { account: Some("42".into()), ..Layer::default() }, "flag");
+        assert_eq!(config.validate(), Err("account is '42' (flag); an AWS account id has twelve digits".into()));
+    }
+
+    #[test]
+    fn a_file_with_an_unknown_setting_is_refused() {
+        let error = toml::from_str::<Layer>("prot = 4000").expect_err("misspelt").to_string();
+        assert!(error.contains("unknown field `prot`"), "{error}");
+    }
+}

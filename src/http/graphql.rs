@@ -1,0 +1,112 @@
+//! `/graphql`: queries and mutations over HTTP.
+
+use std::net::SocketAddr;
+
+use appsync::Body;
+use axum::{
+    body::{Body as HttpBody, Bytes},
+    extract::{ConnectInfo, RawQuery, State},
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri},
+    response::Response,
+};
+use serde_json::{Map, Value};
+
+use super::{App, identity};
+
+/// `POST /graphql`: a JSON body, whatever its content type says.
+pub(super) async fn post(
+    State(app): State<App>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let read = || appsync::parse_body(&body);
+    respond(answer(&app, peer, "POST", &uri, &headers, &body, read).await)
+}
+
+/// `GET /graphql?query=...&variables=...&operationName=...`.
+pub(super) async fn get(
+    State(app): State<App>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    uri: Uri,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Response {
+    let read = || from_query(query.as_deref().unwrap_or_default());
+    respond(answer(&app, peer, "GET", &uri, &headers, &[], read).await)
+}
+
+async fn answer(
+    app: &App,
+    peer: SocketAddr,
+    method: &str,
+    uri: &Uri,
+    headers: &HeaderMap,
+    payload: &[u8],
+    read: impl FnOnce() -> Result<Body, appsync::Response>,
+) -> appsync::Response {
+    let Some(api) = &app.api else {
+        return appsync::Response::refused(404, "NotFoundException", "the template has no GraphQL API");
+    };
+    // Credentials before content: whoever is not let in learns nothing about the request.
+    let identity = match identity::for_request(app, method, uri, headers, payload, peer).await {
+        Ok(identity) => identity,
+        Err(error) => return appsync::Response::refused(error.status(), error.error_type(), &error.message()),
+    };
+    let body = match read() {
+        Ok(body) => body,
+        Err(refused) => return refused,
+    };
+    let request = appsync::Request { body, headers: texts(headers), domain_name: None, identity };
+    api.execute(&request).await
+}
+
+fn texts(headers: &HeaderMap) -> Vec<(String, String)> {
+    headers
+        .iter()
+        .filter_map(|(name, value)| Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned())))
+        .collect()
+}
+
+/// The request as a query string carries it.
+fn from_query(query: &str) -> Result<Body, appsync::Response> {
+    let mut body = Map::new();
+    for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
+        if matches!(&*name, "query" | "variables" | "operationName") {
+            body.insert(name.into_owned(), Value::from(value.into_owned()));
+        }
+    }
+    let text = if body.is_empty() { String::new() } else { Value::Object(body).to_string() };
+    appsync::parse_body(text.as_bytes())
+}
+
+/// Writes the answer; clients take the error's name from `x-amzn-errortype`, and some want `message` at the top.
+fn respond(answer: appsync::Response) -> Response {
+    let mut response = Response::new(HttpBody::from(answer.body));
+    *response.status_mut() = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    for (name, value) in answer.headers {
+        if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
+            response.headers_mut().append(name, value);
+        }
+    }
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_query_string_carries_a_request() {
+        let body = from_query("query=%7Bping%7D&variables=%7B%22a%22%3A1%7D&operationName=&x=y").expect("a request");
+        assert_eq!(&*body.query, "{ping}");
+        assert_eq!(body.variables["a"], 1);
+        assert_eq!(body.operation_name, None);
+    }
+
+    #[test]
+    fn an_empty_query_string_is_an_empty_body() {
+        assert_eq!(from_query("").expect_err("nothing").status, 400);
+    }
+}

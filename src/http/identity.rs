@@ -1,0 +1,67 @@
+//! Who a request to the application's API comes from: over HTTP, on connecting to the real-time door, and for each
+//! subscription there.
+
+use std::net::SocketAddr;
+
+use auth::{Error, Identity, Presented};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Uri};
+use std::collections::BTreeMap;
+
+use super::App;
+
+/// The path of the GraphQL API, which real-time messages are signed for whatever path they came over.
+const GRAPHQL: &str = "/graphql";
+const CONNECT: &str = "/graphql/connect";
+
+/// A request to `/graphql`.
+pub(super) async fn for_request(
+    app: &App,
+    method: &str,
+    uri: &Uri,
+    headers: &HeaderMap,
+    payload: &[u8],
+    peer: SocketAddr,
+) -> Result<Identity, Error> {
+    let query = uri.query().unwrap_or_default();
+    let presented = Presented { method, path: uri.path(), query, headers, payload, peer: Some(peer.ip()) };
+    app.authenticator.authenticate(&presented).await
+}
+
+/// A connection: its header object is signed for `POST <endpoint>/connect` with the body `{}`.
+pub(super) async fn for_connection(
+    app: &App,
+    credentials: &BTreeMap<String, String>,
+    peer: SocketAddr,
+) -> Result<Identity, Error> {
+    for_object(app, credentials, CONNECT, b"{}", peer).await
+}
+
+/// A `start`: its header object is signed for `POST <endpoint>` with the text of `payload.data` as the body.
+pub(super) async fn for_start(
+    app: &App,
+    credentials: &BTreeMap<String, String>,
+    data: &str,
+    peer: SocketAddr,
+) -> Result<Identity, Error> {
+    for_object(app, credentials, GRAPHQL, data.as_bytes(), peer).await
+}
+
+async fn for_object(
+    app: &App,
+    credentials: &BTreeMap<String, String>,
+    path: &str,
+    payload: &[u8],
+    peer: SocketAddr,
+) -> Result<Identity, Error> {
+    let headers = header_map(credentials);
+    let presented = Presented { method: "POST", path, query: "", headers: &headers, payload, peer: Some(peer.ip()) };
+    app.authenticator.authenticate(&presented).await
+}
+
+/// What cannot be a header cannot be a credential either, and is left out.
+fn header_map(credentials: &BTreeMap<String, String>) -> HeaderMap {
+    let header = |(name, value): (&String, &String)| {
+        Some((HeaderName::from_bytes(name.as_bytes()).ok()?, HeaderValue::from_str(value).ok()?))
+    };
+    credentials.iter().filter_map(header).collect()
+}

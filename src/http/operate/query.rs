@@ -1,0 +1,151 @@
+//! What an operator can read.
+
+use async_graphql::{Context, Object, Result, SimpleObject};
+use serde_json::{Value, json};
+
+use super::{
+    Operator,
+    execution::{Execution, ExecutionStatus, PendingTask},
+};
+
+/// The query root.
+pub(crate) struct Query;
+
+/// A state machine.
+#[derive(Debug, Clone, SimpleObject)]
+pub(crate) struct StateMachine {
+    arn: String,
+    name: String,
+    /// `STANDARD` or `EXPRESS`.
+    #[graphql(name = "type")]
+    kind: String,
+}
+
+/// A page of executions, newest first.
+#[derive(Debug, Clone, SimpleObject)]
+pub(crate) struct Executions {
+    nodes: Vec<Execution>,
+    /// Pass as `after` for the next page; null at the end.
+    next: Option<String>,
+}
+
+/// Executions on one page where `first` is not given.
+const PAGE: i32 = 50;
+
+#[Object]
+impl Query {
+    /// Every state machine.
+    async fn state_machines(&self, context: &Context<'_>) -> Result<Vec<StateMachine>> {
+        let machines = all_state_machines(context.data::<Operator>()?).await?;
+        Ok(machines.iter().filter_map(StateMachine::from_aws).collect())
+    }
+
+    /// Executions, newest first: of one state machine (name or ARN), or of all when none is given.
+    #[graphql(complexity = "usize::try_from(first.unwrap_or(50)).unwrap_or(0) * child_complexity")]
+    async fn executions(
+        &self,
+        context: &Context<'_>,
+        state_machine: Option<String>,
+        status: Option<ExecutionStatus>,
+        first: Option<i32>,
+        after: Option<String>,
+    ) -> Result<Executions> {
+        let operator = context.data::<Operator>()?;
+        let first = first.unwrap_or(PAGE);
+        match state_machine {
+            Some(name) => of_one(operator, &operator.state_machine_arn(&name), status, first, after).await,
+            None if after.is_some() => Err("'after' pages the executions of one state machine: name it".into()),
+            None => of_all(operator, status, first).await,
+        }
+    }
+
+    /// One execution by its ARN.
+    async fn execution(&self, context: &Context<'_>, arn: String) -> Result<Execution> {
+        describe(context.data::<Operator>()?, &arn).await
+    }
+
+    /// Tasks that wait for their token, oldest first, of the newest running executions: what `approve` and `reject`
+    /// answer.
+    async fn pending_approvals(&self, context: &Context<'_>, first: Option<i32>) -> Result<Vec<PendingTask>> {
+        let operator = context.data::<Operator>()?;
+        let mut pending = Vec::new();
+        for execution in of_all(operator, Some(ExecutionStatus::Running), first.unwrap_or(PAGE)).await?.nodes {
+            pending.extend(pending_tasks(operator, &execution.arn).await?);
+        }
+        pending.sort_by(|a, b| a.since.total_cmp(&b.since));
+        Ok(pending)
+    }
+}
+
+/// DescribeExecution, typed.
+pub(super) async fn describe(operator: &Operator, arn: &str) -> Result<Execution> {
+    let described = operator.states("DescribeExecution", json!({ "executionArn": arn })).await?;
+    Execution::from_aws(&described).ok_or_else(|| "DescribeExecution answered without an execution".into())
+}
+
+/// Tasks of one execution that wait for their token, oldest first; none where Step Functions is not embedded.
+pub(super) async fn pending_tasks(operator: &Operator, execution_arn: &str) -> Result<Vec<PendingTask>> {
+    let Some(engine) = &operator.engine else { return Ok(Vec::new()) };
+    let tasks = engine.pending_tasks(execution_arn).await?;
+    let typed = tasks.into_iter().map(|task| PendingTask {
+        execution_arn: execution_arn.to_owned(),
+        state: task.state.to_string(),
+        since: task.since.0 as f64,
+        task_token: task.token.to_string(),
+    });
+    Ok(typed.collect())
+}
+
+async fn all_state_machines(operator: &Operator) -> Result<Vec<Value>> {
+    let mut machines = Vec::new();
+    let mut request = json!({});
+    loop {
+        let mut answer = operator.states("ListStateMachines", request).await?;
+        if let Value::Array(page) = answer["stateMachines"].take() {
+            machines.extend(page);
+        }
+        match answer["nextToken"].take() {
+            Value::String(token) => request = json!({ "nextToken": token }),
+            _ => return Ok(machines),
+        }
+    }
+}
+
+async fn of_one(
+    operator: &Operator,
+    state_machine_arn: &str,
+    status: Option<ExecutionStatus>,
+    first: i32,
+    after: Option<String>,
+) -> Result<Executions> {
+    let mut request = json!({ "stateMachineArn": state_machine_arn, "maxResults": first });
+    if let Some(status) = status {
+        request["statusFilter"] = status.to_aws().into();
+    }
+    if let Some(token) = after {
+        request["nextToken"] = token.into();
+    }
+    let answer = operator.states("ListExecutions", request).await?;
+    let nodes = answer["executions"].as_array().into_iter().flatten().filter_map(Execution::from_aws).collect();
+    Ok(Executions { nodes, next: answer["nextToken"].as_str().map(str::to_owned) })
+}
+
+async fn of_all(operator: &Operator, status: Option<ExecutionStatus>, first: i32) -> Result<Executions> {
+    let mut nodes = Vec::new();
+    for machine in all_state_machines(operator).await? {
+        // An Express state machine keeps no executions to list.
+        if let (Some(arn), Some("STANDARD")) = (machine["stateMachineArn"].as_str(), machine["type"].as_str()) {
+            nodes.extend(of_one(operator, arn, status, first, None).await?.nodes);
+        }
+    }
+    nodes.sort_by(|a, b| b.start_date.total_cmp(&a.start_date));
+    nodes.truncate(usize::try_from(first).unwrap_or_default());
+    Ok(Executions { nodes, next: None })
+}
+
+impl StateMachine {
+    fn from_aws(value: &Value) -> Option<Self> {
+        let text = |key: &str| value[key].as_str().map(str::to_owned);
+        Some(Self { arn: text("stateMachineArn")?, name: text("name")?, kind: text("type")? })
+    }
+}

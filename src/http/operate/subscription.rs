@@ -1,0 +1,72 @@
+//! What an operator can watch.
+
+use async_graphql::{Context, Result, SimpleObject};
+use futures::{Stream, StreamExt, stream};
+use tokio::sync::broadcast::{Receiver, error::RecvError};
+
+use super::{Operator, execution::ExecutionStatus};
+
+/// The subscription root.
+pub(crate) struct Subscription;
+
+/// An execution has got further.
+#[derive(Debug, Clone, SimpleObject)]
+pub(crate) struct ExecutionChange {
+    execution_arn: String,
+    state_machine_arn: String,
+    name: String,
+    status: Option<ExecutionStatus>,
+    /// How many events its history has now.
+    events: u64,
+    /// How many changes were left out before this one because the watcher was too slow.
+    missed: u64,
+}
+
+#[async_graphql::Subscription]
+impl Subscription {
+    /// Every step of every execution, or of one execution, or of one state machine's (name or ARN).
+    async fn execution_changed(
+        &self,
+        context: &Context<'_>,
+        arn: Option<String>,
+        state_machine: Option<String>,
+    ) -> Result<impl Stream<Item = ExecutionChange> + 'static> {
+        let operator = context.data::<Operator>()?;
+        let engine = operator.engine.as_ref().ok_or("Step Functions is not embedded here: its changes are not seen")?;
+        let machine = state_machine.map(|name| operator.state_machine_arn(&name));
+        let wanted = move |change: &states::ExecutionChange| {
+            arn.as_deref().is_none_or(|arn| arn == &*change.execution_arn)
+                && machine.as_deref().is_none_or(|machine| machine == &*change.state_machine_arn)
+        };
+        let changes = stream::unfold((engine.subscribe(), 0), next_change);
+        Ok(changes.filter_map(move |(change, missed)| {
+            futures::future::ready(wanted(&change).then(|| ExecutionChange::new(&change, missed)))
+        }))
+    }
+}
+
+type Changes = (Receiver<states::ExecutionChange>, u64);
+
+/// The next change, with how many were lost before it.
+async fn next_change((mut receiver, mut missed): Changes) -> Option<((states::ExecutionChange, u64), Changes)> {
+    loop {
+        match receiver.recv().await {
+            Ok(change) => return Some(((change, missed), (receiver, 0))),
+            Err(RecvError::Lagged(lost)) => missed += lost,
+            Err(RecvError::Closed) => return None,
+        }
+    }
+}
+
+impl ExecutionChange {
+    fn new(change: &states::ExecutionChange, missed: u64) -> Self {
+        Self {
+            status: ExecutionStatus::from_aws(change.status.as_str()),
+            execution_arn: change.execution_arn.to_string(),
+            state_machine_arn: change.state_machine_arn.to_string(),
+            name: change.name.to_string(),
+            events: change.events,
+            missed,
+        }
+    }
+}

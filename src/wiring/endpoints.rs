@@ -1,0 +1,54 @@
+//! `endpoints.json` in the data folder: where the running stepwell is and what its template put out, for the `token`
+//! command and for tests. It holds the outputs, so only its owner can read it; it is removed on a clean stop.
+
+use std::{fs, io, path::Path};
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+/// Where a running stepwell is.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Endpoints {
+    /// `http://127.0.0.1:4000`
+    pub(crate) http: String,
+    /// `https://127.0.0.1:4443`, where TLS is on.
+    pub(crate) https: Option<String>,
+    pub(crate) pid: u32,
+    pub(crate) region: String,
+    pub(crate) account: String,
+    pub(crate) user_pools: Vec<UserPool>,
+    /// Outputs of the template by name.
+    pub(crate) outputs: Map<String, Value>,
+}
+
+/// A user pool of the application.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct UserPool {
+    pub(crate) id: String,
+    /// Its first client.
+    pub(crate) client_id: String,
+    pub(crate) users: Vec<String>,
+}
+
+const FILE: &str = "endpoints.json";
+
+impl Endpoints {
+    /// Reads the file in `folder`.
+    pub(crate) fn read(folder: &Path) -> io::Result<Self> {
+        serde_json::from_slice(&fs::read(folder.join(FILE))?).map_err(io::Error::other)
+    }
+
+    /// Writes the file in `folder`.
+    pub(crate) fn write(&self, folder: &Path) -> Result<(), super::secrets::Error> {
+        let text = serde_json::to_string_pretty(self).expect("texts and numbers are JSON");
+        super::secrets::write_private(&folder.join(FILE), &text)
+    }
+
+    /// Removes the file in `folder`.
+    pub(crate) fn remove(folder: &Path) {
+        // A file that is gone already is what was wanted.
+        let _ = fs::remove_file(folder.join(FILE));
+    }
+}

@@ -1,0 +1,208 @@
+//! `AWS::Events::Rule`: the event bus, its rules, and the targets that run here: the API's mutations and state
+//! machines.
+
+use std::{collections::HashMap, sync::Arc, time::Duration};
+
+use appsync::Api;
+use auth::{Identity, Policy, identity::IamIdentity};
+use aws_protocol::{BoxFuture, Caller, Directory, Partition, Service, ServiceError};
+use clock::Clock;
+use events::{
+    AppSyncParameters, Bus, Delivery, DeliveryError, Environment, Event, InputTransformer, Rule, RuleDefinition,
+    RuleState, Settings, Target, TargetDefinition,
+};
+use serde_json::{Value, json};
+use states::EventSink;
+
+use super::Error;
+
+/// Events that wait in one of the bus's lanes.
+const LANE_CAPACITY: usize = 1_024;
+
+/// Starts the bus with the template's rules and registers the service `events`.
+pub(super) fn start(
+    application: &template::Application,
+    partition: &Partition,
+    clock: Arc<dyn Clock>,
+    services: &Directory,
+) -> Result<Bus, Error> {
+    let settings =
+        Settings { account: partition.account.clone(), region: partition.region.clone(), lane_capacity: LANE_CAPACITY };
+    let (bus, tasks) = Bus::new(settings, Arc::new(ClockEnvironment(clock)));
+    for task in tasks {
+        tokio::spawn(task);
+    }
+    for rule in &application.rules {
+        let invalid = |cause| Error::Rule { rule: rule.logical_id.clone(), cause };
+        if rule.event_bus_name != events::DEFAULT_BUS {
+            bus.add_bus(&rule.event_bus_name);
+        }
+        bus.put_rule(Rule::compile(definition(rule), &rule.arn).map_err(invalid)?).map_err(invalid)?;
+    }
+    services.register(Arc::new(EventBridge(bus.clone())));
+    Ok(bus)
+}
+
+fn definition(rule: &template::Rule) -> RuleDefinition {
+    RuleDefinition {
+        name: rule.name.clone(),
+        description: None,
+        event_bus_name: Some(rule.event_bus_name.clone()),
+        event_pattern: rule.event_pattern.clone(),
+        schedule_expression: rule.schedule_expression.clone(),
+        state: if rule.enabled { RuleState::Enabled } else { RuleState::Disabled },
+        role_arn: None,
+        targets: rule.targets.iter().map(target).collect(),
+        tags: None,
+    }
+}
+
+fn target(target: &template::Target) -> TargetDefinition {
+    TargetDefinition {
+        id: target.id.clone(),
+        arn: target.arn.clone(),
+        role_arn: target.role_arn.clone(),
+        input: target.input.clone(),
+        input_path: target.input_path.clone(),
+        input_transformer: target.input_transformer.as_ref().map(|transformer| InputTransformer {
+            input_paths_map: transformer.input_paths_map.clone().into_iter().collect(),
+            input_template: transformer.input_template.clone(),
+        }),
+        app_sync_parameters: target
+            .graphql_operation
+            .clone()
+            .map(|graphql_operation| AppSyncParameters { graphql_operation }),
+        retry_policy: None,
+    }
+}
+
+struct ClockEnvironment(Arc<dyn Clock>);
+
+impl Environment for ClockEnvironment {
+    fn now_millis(&self) -> i64 {
+        self.0.now().0
+    }
+
+    fn uuid(&self) -> String {
+        self.0.uuid()
+    }
+
+    fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
+        let millis = i64::try_from(duration.as_millis()).unwrap_or(i64::MAX);
+        self.0.sleep_until(self.0.now().plus_millis(millis))
+    }
+}
+
+/// The service `events`: `PutEvents`.
+struct EventBridge(Bus);
+
+impl Service for EventBridge {
+    fn name(&self) -> &'static str {
+        "events"
+    }
+
+    fn call<'a>(
+        &'a self,
+        operation: &'a str,
+        input: Value,
+        _: &'a Caller,
+    ) -> BoxFuture<'a, Result<Value, ServiceError>> {
+        Box::pin(async move {
+            match operation {
+                "PutEvents" => {
+                    let put = self.0.put_events(&input).await;
+                    put.map_err(|error| ServiceError::new("ValidationException", error.to_string()))
+                }
+                _ => Err(ServiceError::unknown_operation("EventBridge", operation)),
+            }
+        })
+    }
+}
+
+/// Where the engine's status events go.
+pub(super) struct StatusEvents(pub(super) Bus);
+
+impl EventSink for StatusEvents {
+    fn deliver(&self, event: Value) -> BoxFuture<'_, Result<(), String>> {
+        Box::pin(async move {
+            let event: Event = serde_json::from_value(event).map_err(|error| error.to_string())?;
+            self.0.publish(event).await.map(drop).map_err(|error| error.to_string())
+        })
+    }
+}
+
+/// Targets that are APIs: the rule's operation, with the target's input as its variables.
+pub(super) struct Mutations {
+    pub(super) api: Arc<Api>,
+    pub(super) account: String,
+    /// What each role of the template may do.
+    pub(super) roles: HashMap<String, Policy>,
+}
+
+impl Target for Mutations {
+    fn deliver<'a>(&'a self, delivery: &'a Delivery) -> BoxFuture<'a, Result<(), DeliveryError>> {
+        Box::pin(async move {
+            let parameters = delivery.target().app_sync_parameters.as_ref();
+            let Some(operation) = parameters.map(|parameters| parameters.graphql_operation.as_str()) else {
+                return Err(DeliveryError::permanent("the target has no AppSyncParameters.GraphQLOperation"));
+            };
+            let body = json!({ "query": operation, "variables": delivery.input });
+            let body = appsync::parse_body(body.to_string().as_bytes())
+                .map_err(|_| DeliveryError::permanent("the operation and its variables are no GraphQL request"))?;
+            let request =
+                appsync::Request { body, headers: Vec::new(), domain_name: None, identity: self.identity(delivery) };
+            succeeded(&self.api.execute(&request).await)
+        })
+    }
+}
+
+impl Mutations {
+    /// The target's role, with what the template lets it do.
+    fn identity(&self, delivery: &Delivery) -> Identity {
+        let role = delivery.role_arn().unwrap_or_default();
+        let name = role.rsplit('/').next().unwrap_or_default();
+        Identity::Iam(Arc::new(IamIdentity {
+            account: self.account.clone(),
+            user_arn: format!("arn:aws:sts::{}:assumed-role/{name}/events", self.account),
+            username: format!("{name}:events"),
+            source_ip: Vec::new(),
+            cognito: None,
+            policy: self.roles.get(role).cloned().unwrap_or_default(),
+        }))
+    }
+}
+
+/// A mutation with errors is not tried again: it was heard and refused.
+fn succeeded(response: &appsync::Response) -> Result<(), DeliveryError> {
+    let answer: Value = serde_json::from_slice(&response.body).unwrap_or_default();
+    match answer["errors"].as_array().and_then(|errors| errors.first()) {
+        None => Ok(()),
+        Some(error) => Err(DeliveryError::permanent(format!("the mutation answered {error}"))),
+    }
+}
+
+/// Targets that are state machines: each event starts an execution named after it, so that a second delivery starts
+/// none.
+pub(super) struct StateMachines {
+    pub(super) services: Directory,
+    pub(super) account: String,
+}
+
+impl Target for StateMachines {
+    fn deliver<'a>(&'a self, delivery: &'a Delivery) -> BoxFuture<'a, Result<(), DeliveryError>> {
+        Box::pin(async move {
+            let caller = Caller::internal(self.account.clone(), delivery.role_arn().unwrap_or_default());
+            let input = json!({
+                "stateMachineArn": delivery.target().arn,
+                "name": format!("{}-{}", delivery.event.id, delivery.target_index),
+                "input": delivery.input.to_string(),
+            });
+            match self.services.call("states", "StartExecution", input, &caller).await {
+                Ok(_) => Ok(()),
+                Err(error) if error.code == "ExecutionAlreadyExists" => Ok(()),
+                Err(error) if error.status >= 500 => Err(DeliveryError::retryable(error.to_string())),
+                Err(error) => Err(DeliveryError::permanent(error.to_string())),
+            }
+        })
+    }
+}

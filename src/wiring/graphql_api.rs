@@ -1,0 +1,126 @@
+//! `AWS::AppSync::*`: from the template's typed resources to the API that runs.
+
+use appsync::{
+    ApiConfig, DataSourceConfig, DataSourceKind, Diagnostic, FunctionConfig, ResolverConfig, ResolverKind, Signing,
+};
+use auth::AuthMode;
+use aws_protocol::Partition;
+use resolver::Source;
+use serde_json::Value;
+use template::{AuthenticationType, GraphqlApi, Handler};
+
+/// The API's configuration.
+///
+/// # Errors
+/// What the template asks for and this server does not have yet.
+pub(super) fn config(api: &GraphqlApi, partition: Partition) -> Result<ApiConfig, Vec<Diagnostic>> {
+    let mut unsupported = Vec::new();
+    let functions = api.functions.iter().filter_map(|function| {
+        let code = code(&function.handler, &function.logical_id, &mut unsupported)?;
+        let (id, name) = (function.id.clone(), function.name.clone());
+        Some(FunctionConfig { id, name, data_source: function.data_source_name.clone(), code })
+    });
+    let functions: Vec<_> = functions.collect();
+    let resolvers: Vec<_> = api.resolvers.iter().filter_map(|resolver| config_of(resolver, &mut unsupported)).collect();
+    let Some(schema) = &api.schema else {
+        unsupported.push(of_resource(&api.logical_id, "the API has no AWS::AppSync::GraphQLSchema"));
+        return Err(unsupported);
+    };
+    if !unsupported.is_empty() {
+        return Err(unsupported);
+    }
+    let modes: Vec<_> = api.authentication.iter().map(|provider| mode(provider.authentication_type)).collect();
+    let user_pool = api.authentication.first().and_then(|provider| provider.user_pool_config.as_ref());
+    Ok(ApiConfig {
+        api_id: api.id.clone(),
+        name: api.name.clone(),
+        partition,
+        schema: source(schema),
+        default_mode: modes.first().copied().unwrap_or(AuthMode::ApiKey),
+        deny_by_default: user_pool.is_some_and(|pool| pool.default_action.as_deref() == Some("DENY")),
+        additional_modes: modes.get(1..).unwrap_or_default().to_vec(),
+        data_sources: api.data_sources.iter().map(data_source).collect(),
+        functions,
+        resolvers,
+        environment: api
+            .environment_variables
+            .iter()
+            .map(|(name, value)| (name.clone(), Value::from(value.as_str())))
+            .collect(),
+        introspection: api.introspection,
+        query_depth_limit: api.query_depth_limit,
+        resolver_count_limit: api.resolver_count_limit,
+    })
+}
+
+pub(super) fn mode(kind: AuthenticationType) -> AuthMode {
+    match kind {
+        AuthenticationType::ApiKey => AuthMode::ApiKey,
+        AuthenticationType::AwsIam => AuthMode::AwsIam,
+        AuthenticationType::OpenidConnect => AuthMode::OpenidConnect,
+        AuthenticationType::AmazonCognitoUserPools => AuthMode::AmazonCognitoUserPools,
+        AuthenticationType::AwsLambda => AuthMode::AwsLambda,
+    }
+}
+
+fn config_of(resolver: &template::Resolver, unsupported: &mut Vec<Diagnostic>) -> Option<ResolverConfig> {
+    let kind = match &resolver.kind {
+        template::ResolverKind::Unit(data_source) => {
+            let code = match &resolver.handler {
+                // Without templates and code, a Lambda function is called directly.
+                Handler::Templates { request: None, response: None } => None,
+                handler => Some(code(handler, &resolver.logical_id, unsupported)?),
+            };
+            ResolverKind::Unit { data_source: data_source.clone(), code }
+        }
+        template::ResolverKind::Pipeline(functions) => ResolverKind::Pipeline {
+            functions: functions.clone(),
+            code: code(&resolver.handler, &resolver.logical_id, unsupported)?,
+        },
+    };
+    Some(ResolverConfig { type_name: resolver.type_name.clone(), field_name: resolver.field_name.clone(), kind })
+}
+
+fn code(handler: &Handler, logical_id: &str, unsupported: &mut Vec<Diagnostic>) -> Option<Source> {
+    match handler {
+        Handler::Code(code) => Some(source(code)),
+        Handler::Templates { .. } => {
+            let message = "VTL mapping templates do not run here yet; write this one in APPSYNC_JS (Code or \
+                           CodeS3Location, with Runtime)";
+            unsupported.push(of_resource(logical_id, message));
+            None
+        }
+    }
+}
+
+fn of_resource(logical_id: &str, message: &str) -> Diagnostic {
+    Diagnostic { file: logical_id.to_owned(), line: 0, column: 0, message: message.to_owned() }
+}
+
+fn source(source: &template::Source) -> Source {
+    Source { name: source.path.display().to_string(), code: source.text.to_string() }
+}
+
+fn data_source(source: &template::DataSource) -> DataSourceConfig {
+    let on_aws_only = |type_name: &str| DataSourceKind::Unsupported { type_name: type_name.to_owned() };
+    let kind = match &source.config {
+        template::DataSourceConfig::None => DataSourceKind::None,
+        template::DataSourceConfig::DynamoDb(table) if table.versioned => {
+            on_aws_only("AMAZON_DYNAMODB with Versioned: true")
+        }
+        template::DataSourceConfig::DynamoDb(table) => DataSourceKind::DynamoDb { table: table.table_name.clone() },
+        template::DataSourceConfig::Lambda(arn) => DataSourceKind::Lambda { function_arn: arn.clone() },
+        template::DataSourceConfig::Http(http) => DataSourceKind::Http {
+            endpoint: http.endpoint.clone(),
+            signing: http.aws_iam_config.as_ref().map(|signing| Signing {
+                region: signing.signing_region.clone().unwrap_or_default(),
+                service: signing.signing_service_name.clone().unwrap_or_default(),
+            }),
+        },
+        template::DataSourceConfig::EventBridge(arn) => DataSourceKind::EventBridge { event_bus_arn: arn.clone() },
+        template::DataSourceConfig::OpenSearch(_) => on_aws_only("AMAZON_OPENSEARCH_SERVICE"),
+        template::DataSourceConfig::RelationalDatabase(_) => on_aws_only("RELATIONAL_DATABASE"),
+        template::DataSourceConfig::BedrockRuntime => on_aws_only("AMAZON_BEDROCK_RUNTIME"),
+    };
+    DataSourceConfig { name: source.name.clone(), role_arn: source.service_role_arn.clone(), kind }
+}

@@ -1,0 +1,255 @@
+//! The one place where services meet: from a template to a running application.
+
+pub(crate) mod access_keys;
+pub(crate) mod endpoints;
+mod event_rules;
+mod graphql_api;
+mod modes;
+pub(crate) mod secrets;
+mod state_machines;
+mod tables;
+mod user_pools;
+pub(crate) mod values;
+
+use std::sync::Arc;
+
+use aws_protocol::{Caller, Directory, Partition};
+use clock::Clock;
+use cognito::UserPools;
+use resolver::javascript::JavaScript;
+use states::Engine;
+use store::Store;
+use template::{Application, Disk, Loaded, Options, Values};
+
+use self::{endpoints::Endpoints, secrets::Secrets, values::Addresses};
+use crate::{
+    backends::http_client::Outbound,
+    config::Config,
+    http::{App, State, operate},
+};
+
+/// Why an application does not start.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Error {
+    #[error("{0}")]
+    Template(#[from] template::Error),
+    #[error("{}", lines(.0))]
+    Api(Vec<appsync::Diagnostic>),
+    #[error("{0}")]
+    Definition(String),
+    #[error("{0}")]
+    Secrets(#[from] secrets::Error),
+    #[error("{0}")]
+    Store(#[from] store::Error),
+    #[error("{0}")]
+    Tables(#[from] ::tables::Error),
+    #[error("the table {table} is not available: {cause}")]
+    RemoteTable { table: String, cause: aws_protocol::ServiceError },
+    #[error("start Step Functions: {0}")]
+    States(#[from] states::Error),
+    #[error("create the state machine {machine}: {cause}")]
+    StateMachine { machine: String, cause: states::Error },
+    #[error("create the user pool {pool}: {cause}")]
+    UserPool { pool: String, cause: cognito::Error },
+    #[error("create the event rule {rule}: {cause}")]
+    Rule { rule: String, cause: events::Error },
+    #[error("{0}")]
+    Modes(#[from] modes::Error),
+    #[error("{0}")]
+    AccessKeys(#[from] access_keys::Error),
+    #[error("set up outgoing HTTP: {0}")]
+    Outbound(#[from] reqwest::Error),
+}
+
+fn lines(diagnostics: &[appsync::Diagnostic]) -> String {
+    diagnostics.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+}
+
+/// An application that runs.
+pub(crate) struct Running {
+    pub(crate) app: App,
+    pub(crate) application: Application,
+    pub(crate) warnings: Vec<template::Diagnostic>,
+    pub(crate) endpoints: Endpoints,
+    engine: Option<Engine>,
+}
+
+/// Loads the template with its files.
+pub(crate) fn load(config: &Config, values: &dyn Values) -> Result<Loaded, Error> {
+    let options = Options {
+        region: config.region.value.clone(),
+        account: config.account.value.clone(),
+        stack_name: config.stack_name.value.clone(),
+        parameters: config.parameters.iter().map(|(name, value)| (name.clone(), value.value.clone())).collect(),
+    };
+    Ok(template::load(&config.template.value, &options, values, &Disk)?)
+}
+
+/// Compiles everything that a start compiles: state machines, schema, resolvers.
+pub(crate) fn check(config: &Config, loaded: &Loaded, clock: Arc<dyn Clock>) -> Result<(), Error> {
+    let mut problems = Vec::new();
+    for machine in &loaded.application.state_machines {
+        if let Err(diagnostics) = asl::Definition::parse(&machine.definition.text) {
+            let source = &machine.definition;
+            problems.extend(diagnostics.iter().map(|found| {
+                let line = source.first_line + found.line - 1;
+                format!("{}:{line}:{}: {found}", source.path.display(), found.column)
+            }));
+        }
+    }
+    if !problems.is_empty() {
+        return Err(Error::Definition(problems.join("\n")));
+    }
+    let partition = partition(config);
+    let outbound = Arc::new(Outbound::new(access_keys::none(), clock.clone())?);
+    for api in &loaded.application.apis {
+        let config = graphql_api::config(api, partition.clone()).map_err(Error::Api)?;
+        let deps = deps(&Directory::default(), clock.clone(), outbound.clone(), [0; 32]);
+        appsync::Api::build(config, deps).map_err(Error::Api)?;
+    }
+    Ok(())
+}
+
+/// What an application consists of, in a few words.
+pub(crate) fn summary(application: &Application) -> String {
+    let resolvers: usize = application.apis.iter().map(|api| api.resolvers.len()).sum();
+    format!(
+        "{} GraphQL API(s) with {resolvers} resolvers, {} tables, {} state machines, {} user pools, {} event rules",
+        application.apis.len(),
+        application.tables.len(),
+        application.state_machines.len(),
+        application.user_pools.len(),
+        application.rules.len(),
+    )
+}
+
+fn partition(config: &Config) -> Partition {
+    Partition::new(config.region.value.clone(), config.account.value.clone())
+}
+
+fn deps(services: &Directory, clock: Arc<dyn Clock>, http: Arc<Outbound>, token_key: [u8; 32]) -> appsync::Deps {
+    appsync::Deps {
+        services: services.clone(),
+        clock,
+        language: Arc::new(JavaScript::default()),
+        http,
+        observer: Arc::new(appsync::Silent),
+        token_key,
+    }
+}
+
+/// Starts every service of the template. What ran before goes on when this returns.
+pub(crate) async fn start(
+    config: &Config,
+    addresses: &Addresses,
+    store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
+) -> Result<Running, Error> {
+    let folder = &config.data.value;
+    let mut secrets = Secrets::open(folder, &config.region.value, clock.clone())?;
+    let Loaded { application, warnings } = {
+        let values = values::Generated { secrets: std::sync::Mutex::new(&mut secrets), addresses };
+        load(config, &values)?
+    };
+    let keys = access_keys::start(config, &mut secrets)?;
+    let (token_key, operator_token) = (secrets.bytes("pageTokens"), secrets.get(secrets::Kind::Token, "operator"));
+    secrets.save()?;
+    write_operator_token(config, &operator_token)?;
+
+    let partition = partition(config);
+    let services = Directory::default();
+    tables::start(config, &application.tables, &services).await?;
+    let bus = event_rules::start(&application, &partition, clock.clone(), &services)?;
+    let user_pools = Arc::new(UserPools::new(store.clone(), clock.clone(), partition.clone(), addresses.http.clone()));
+    let pools = user_pools::start(&application.user_pools, &user_pools, &mut secrets).await?;
+    services.register(user_pools.clone());
+    let sink = Arc::new(event_rules::StatusEvents(bus.clone()));
+    let engine = state_machines::start(config, &application, store, clock.clone(), &services, sink).await?;
+
+    let outbound = Arc::new(Outbound::new(keys.default.clone(), clock.clone())?);
+    let api = match application.apis.first() {
+        Some(api) => {
+            let config = graphql_api::config(api, partition.clone()).map_err(Error::Api)?;
+            let deps = deps(&services, clock.clone(), outbound.clone(), token_key);
+            Some(appsync::Api::build(config, deps).map_err(Error::Api)?)
+        }
+        None => None,
+    };
+    let authenticator =
+        modes::authenticator(&application, &config.region.value, &user_pools, &keys.store, outbound, clock.clone())?;
+    register_targets(&bus, &application, api.clone(), &services, &partition);
+    if let Some(engine) = &engine {
+        engine.recover().await?;
+    }
+
+    let endpoints = Endpoints {
+        http: addresses.http.clone(),
+        https: addresses.https.clone(),
+        pid: std::process::id(),
+        region: partition.region.clone(),
+        account: partition.account.clone(),
+        user_pools: pools,
+        outputs: application.outputs.iter().map(|output| (output.name.clone(), output.value.clone().into())).collect(),
+    };
+    endpoints.write(folder)?;
+    let caller = Caller::internal(partition.account.clone(), keys.operator_arn.clone());
+    let operator = operate::Operator { services: services.clone(), caller, engine: engine.clone(), partition };
+    let app = Arc::new(State {
+        api,
+        authenticator,
+        credentials: keys.store,
+        services,
+        user_pools,
+        operator: operate::schema(operator),
+        operator_token,
+        clock,
+        max_body_bytes: config.max_body_bytes.value,
+        api_key: application.apis.first().and_then(|api| api.api_keys.first()).map(|key| key.key.clone()),
+        example_query: example_query(&application),
+    });
+    Ok(Running { app, application, warnings, endpoints, engine })
+}
+
+impl Running {
+    /// Stops: steps under way become durable, nothing new begins.
+    pub(crate) async fn shutdown(&self, config: &Config) {
+        if let Some(engine) = &self.engine {
+            engine.shutdown().await;
+        }
+        Endpoints::remove(&config.data.value);
+    }
+}
+
+fn register_targets(
+    bus: &events::Bus,
+    application: &Application,
+    api: Option<Arc<appsync::Api>>,
+    services: &Directory,
+    partition: &Partition,
+) {
+    let account = partition.account.clone();
+    let machines = event_rules::StateMachines { services: services.clone(), account: account.clone() };
+    bus.register_target(partition.arn("states", "stateMachine:"), Arc::new(machines));
+    if let (Some(api), Some(described)) = (api, application.apis.first()) {
+        let roles = access_keys::role_policies(application);
+        let mutations = event_rules::Mutations { api, account, roles };
+        bus.register_target(described.endpoint_arn.clone(), Arc::new(mutations));
+    }
+}
+
+/// The operator's token as a file of its own, for `curl` and scripts.
+fn write_operator_token(config: &Config, token: &str) -> Result<(), Error> {
+    let path = config.data_file("operator-token");
+    Ok(secrets::write_private(&path, token)?)
+}
+
+/// For GraphiQL: the shipped application's first steps, or nothing in particular.
+fn example_query(application: &Application) -> String {
+    let has = |field: &str| {
+        application.apis.iter().flat_map(|api| &api.resolvers).any(|resolver| resolver.field_name == field)
+    };
+    if has("placeOrder") && has("onOrderStatus") {
+        return include_str!("example.graphql").to_owned();
+    }
+    "{\n  __typename\n}\n".to_owned()
+}

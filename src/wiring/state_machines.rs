@@ -1,0 +1,57 @@
+//! `AWS::StepFunctions::*`: state machines and activities of the embedded engine, or Step Functions elsewhere.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use aws_protocol::{Directory, Partition};
+use clock::Clock;
+use states::{Engine, EventSink, MachineType};
+use store::Store;
+
+use super::Error;
+use crate::{
+    backends::aws::{Remote, StepFunctions},
+    config::{Backend, Config},
+};
+
+/// Registers who serves `states` and makes the template's state machines be there; the embedded engine goes on with
+/// what ran when [`Engine::recover`] is called.
+pub(super) async fn start(
+    config: &Config,
+    application: &template::Application,
+    store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
+    services: &Directory,
+    sink: Arc<dyn EventSink>,
+) -> Result<Option<Engine>, Error> {
+    if config.states.value == Backend::Aws {
+        let endpoint_url = config.states_endpoint_url.value.clone();
+        let remote = Remote { region: config.region.value.clone(), endpoint_url };
+        services.register(Arc::new(StepFunctions::connect(&remote).await));
+        return Ok(None);
+    }
+    let partition = Partition::new(config.region.value.clone(), config.account.value.clone());
+    let settings = states::Config { partition, limits: states::Limits::default() };
+    let engine = Engine::open(settings, store, clock, services.clone(), sink).await?;
+    for activity in &application.activities {
+        engine.put_activity(&activity.name, BTreeMap::new()).await?;
+    }
+    for machine in &application.state_machines {
+        let named = |cause| Error::StateMachine { machine: machine.logical_id.clone(), cause };
+        engine.put_state_machine(to_wanted(machine)).await.map_err(named)?;
+    }
+    services.register(Arc::new(engine.clone()));
+    Ok(Some(engine))
+}
+
+fn to_wanted(machine: &template::StateMachine) -> states::StateMachine {
+    states::StateMachine {
+        name: machine.name.clone(),
+        definition: machine.definition.text.to_string(),
+        role_arn: machine.role_arn.clone(),
+        kind: match machine.kind {
+            template::StateMachineType::Standard => MachineType::Standard,
+            template::StateMachineType::Express => MachineType::Express,
+        },
+        tags: BTreeMap::new(),
+    }
+}
