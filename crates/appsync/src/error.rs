@@ -12,7 +12,7 @@ pub struct GraphqlError {
     /// The text.
     pub message: String,
     /// `errorType`, `errorInfo` and `data`, which errors of resolvers have and completion errors have not.
-    pub details: Option<Details>,
+    pub details: Option<Box<Details>>,
 }
 
 /// What errors of resolvers carry beyond path, locations and message.
@@ -47,7 +47,8 @@ pub struct Location {
 impl GraphqlError {
     /// An error of the whole request with neither path nor place: `{"errorType", "message"}`.
     pub fn of_request(error_type: &str, message: impl Into<String>) -> Self {
-        Self { path: None, locations: None, message: message.into(), details: Some(Details::of_type(error_type)) }
+        let details = Some(Box::new(Details::of_type(error_type)));
+        Self { path: None, locations: None, message: message.into(), details }
     }
 
     /// `errorType`, where the error has one.

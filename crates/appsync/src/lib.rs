@@ -26,7 +26,7 @@ pub use api::{Api, Deps};
 pub use config::{ApiConfig, DataSourceConfig, DataSourceKind, FunctionConfig, ResolverConfig, ResolverKind, Signing};
 pub use data_source::http::{HttpClient, HttpRequest, HttpResponse};
 pub use diagnostic::Diagnostic;
-pub use error::{GraphqlError, Location, PathSegment};
+pub use error::{Details, GraphqlError, Location, PathSegment};
 pub use observer::{FieldTrace, Observer, Silent};
 pub use request::{Body, Request, Response, parse_body};
 pub use subscription::{Delivery, Subscription};

@@ -63,7 +63,7 @@ pub(crate) struct Effects {
 /// How a resolver fails.
 #[derive(Debug)]
 pub(crate) enum Raised {
-    Error(RaisedError),
+    Error(Box<RaisedError>),
     /// `util.unauthorized()`.
     Unauthorized,
 }
@@ -175,7 +175,7 @@ impl Run<'_> {
             End::EarlyReturn { value, skip_to_end } => {
                 Ok(Returned::Early { value: value.unwrap_or_default(), to_end: skip_to_end })
             }
-            End::Raised(error) => Err(Raised::Error(error)),
+            End::Raised(error) => Err(Raised::Error(Box::new(error))),
             End::Unauthorized => Err(Raised::Unauthorized),
         }
     }
@@ -209,5 +209,5 @@ impl Run<'_> {
 }
 
 fn raised(message: String, kind: &str, data: Value) -> Raised {
-    Raised::Error(RaisedError { message, kind: Some(kind.to_owned()), data: Some(data), info: None })
+    Raised::Error(Box::new(RaisedError { message, kind: Some(kind.to_owned()), data: Some(data), info: None }))
 }

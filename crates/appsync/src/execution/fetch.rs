@@ -252,5 +252,5 @@ impl Fetch<'_> {
 }
 
 fn failed(message: String, kind: &str) -> Raised {
-    Raised::Error(RaisedError { message, kind: Some(kind.to_owned()), data: None, info: None })
+    Raised::Error(Box::new(RaisedError { message, kind: Some(kind.to_owned()), data: None, info: None }))
 }

@@ -295,7 +295,7 @@ impl<'a> Writer<'a> {
     /// An error of a resolver or of authorization: all six keys.
     fn fail(&mut self, field: &Field, path: &Path<'_>, message: String, details: Details) -> Written {
         let locations = Some(vec![field.location]);
-        self.push(GraphqlError { path: Some(path.segments()), locations, message, details: Some(details) });
+        self.push(GraphqlError { path: Some(path.segments()), locations, message, details: Some(Box::new(details)) });
         REPORTED
     }
 
