@@ -47,7 +47,7 @@ impl Arguments {
                     let default =
                         default.as_ref().map(|default| constant(schema, &definition.ty, default)).transpose()?;
                     template(schema, &definition.ty, &given.value, default)
-                        .map_err(|reason| wrong(name, &given.value, &definition.ty, &reason))?
+                        .map_err(|_| wrong(name, &given.value, &definition.ty))?
                 }
                 (None, Some(default)) => Template::Constant(constant(schema, &definition.ty, default)?),
                 (None, None) => continue,
@@ -194,7 +194,7 @@ fn json(literal: &Node<Literal>) -> Value {
 }
 
 /// graphql-java's words for a literal that a scalar refuses.
-fn wrong(argument: &str, literal: &Literal, ty: &Type, _reason: &str) -> String {
+fn wrong(argument: &str, literal: &Literal, ty: &Type) -> String {
     format!("argument '{argument}' with value '{}' is not a valid '{}'", java_literal(literal), ty.inner_named_type())
 }
 

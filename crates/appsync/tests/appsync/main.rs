@@ -5,5 +5,6 @@ mod build;
 mod concurrency;
 mod harness;
 mod limits;
+mod pages;
 mod specs;
 mod subscriptions;
