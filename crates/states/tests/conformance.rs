@@ -243,10 +243,9 @@ fn substitute(value: &Value, answers: &[Value]) -> Value {
 }
 
 fn substitute_text(text: &str, answers: &[Value]) -> Value {
-    if let Some(reference) = text.strip_prefix("${").and_then(|text| text.strip_suffix('}')) {
-        if !reference.contains("${") {
-            return resolve(reference, answers);
-        }
+    let whole = text.strip_prefix("${").and_then(|text| text.strip_suffix('}'));
+    if let Some(reference) = whole.filter(|reference| !reference.contains("${")) {
+        return resolve(reference, answers);
     }
     let mut result = String::new();
     let mut rest = text;

@@ -7,7 +7,7 @@ use crate::{
     Error,
     engine::Shared,
     integrations::Resource,
-    interpreter::{Command, decide},
+    interpreter::{Command, Stimulus, decide},
     layout,
     records::{ExecutionRow, Status},
 };
@@ -47,6 +47,14 @@ impl Shared {
         let mut content = slot.content.clone().lock_owned().await;
         if let Err(error) = self.load(&slot, &mut content) {
             tracing::error!(execution = %arn, %error, "the execution cannot be taken up");
+        }
+        let Content::Running(running) = &*content else { return };
+        let machine = &running.row.machine;
+        if self.catalog.machine(&machine.name).is_none_or(|found| found.id != machine.id) {
+            // Its machine was deleted, and the crash came before the abortion.
+            let shared = self.clone();
+            let stopped = Stimulus::Stopped { error: None, cause: None };
+            tokio::spawn(async move { shared.stimulate(&arn, stopped).await });
         }
     }
 

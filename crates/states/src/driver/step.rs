@@ -24,7 +24,7 @@ impl Shared {
     /// cannot be made durable will happen again after the replay.
     pub(crate) async fn stimulate(self: Arc<Self>, arn: &Arc<str>, stimulus: Stimulus) {
         match self.stimulate_durably(arn, stimulus).await {
-            Ok(()) | Err(Error::TaskTimedOut | Error::ShutDown) => {}
+            Ok(()) | Err(Error::TaskTimedOut | Error::ShutDown | Error::ExecutionDoesNotExist(_)) => {}
             Err(error) => tracing::error!(execution = %arn, %error, "a step could not be made"),
         }
     }

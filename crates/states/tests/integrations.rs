@@ -1,0 +1,137 @@
+//! Task states that call other services: what the services are asked, and what the workflow gets to see.
+
+mod support;
+
+use std::sync::Arc;
+
+use aws_protocol::{BoxFuture, Caller, Service, ServiceError};
+use parking_lot::Mutex;
+use serde_json::{Value, json};
+use support::{Bench, ROLE};
+
+/// A service that answers from a list and remembers what it was asked.
+struct Scripted {
+    name: &'static str,
+    answers: Mutex<Vec<Result<Value, ServiceError>>>,
+    asked: Mutex<Vec<(String, Value, String)>>,
+}
+
+impl Service for Scripted {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn call<'a>(
+        &'a self,
+        operation: &'a str,
+        input: Value,
+        caller: &'a Caller,
+    ) -> BoxFuture<'a, Result<Value, ServiceError>> {
+        self.asked.lock().push((operation.to_owned(), input, caller.principal_arn.clone()));
+        Box::pin(std::future::ready(self.answers.lock().remove(0)))
+    }
+}
+
+/// Runs one Task state against a service with these answers; answers the execution and what the service was asked.
+async fn run(
+    service: &'static str,
+    answers: Vec<Result<Value, ServiceError>>,
+    resource: &str,
+    parameters: Value,
+) -> (Value, Vec<(String, Value, String)>) {
+    let bench = Bench::new().await;
+    let scripted = Arc::new(Scripted { name: service, answers: Mutex::new(answers), asked: Mutex::default() });
+    bench.services.register(scripted.clone());
+    let definition = json!({
+        "StartAt": "T",
+        "States": { "T": { "Type": "Task", "Resource": resource, "Parameters": parameters, "End": true } },
+    });
+    let machine = bench.machine("m", definition).await;
+    let execution = bench.start(&machine, "e", r#"{"id":"7"}"#).await;
+    let described = bench.finish(&execution).await;
+    let asked = scripted.asked.lock().clone();
+    (described, asked)
+}
+
+fn output(described: &Value) -> Value {
+    assert_eq!(described["status"], "SUCCEEDED", "{described}");
+    serde_json::from_str(described["output"].as_str().expect("a text")).expect("JSON")
+}
+
+#[tokio::test(start_paused = true)]
+async fn dynamodb_gets_the_parameters_and_its_answer_gets_sdk_metadata() {
+    let item = json!({ "Item": { "id": { "S": "7" } } });
+    let parameters = json!({ "TableName": "t", "Key": { "id": { "S.$": "$.id" } } });
+    let (described, asked) =
+        run("dynamodb", vec![Ok(item.clone())], "arn:aws:states:::dynamodb:getItem", parameters).await;
+    let wanted = json!({ "TableName": "t", "Key": { "id": { "S": "7" } } });
+    assert_eq!(asked, [("GetItem".to_owned(), wanted, ROLE.to_owned())]);
+    let output = output(&described);
+    assert_eq!(output["Item"], item["Item"]);
+    assert_eq!(output["SdkHttpMetadata"]["HttpStatusCode"], 200);
+    let length = item.to_string().len().to_string();
+    assert_eq!(output["SdkHttpMetadata"]["AllHttpHeaders"]["Content-Length"], json!([length]));
+    assert_eq!(output["SdkResponseMetadata"]["RequestId"].as_str().map(str::len), Some(52));
+}
+
+#[tokio::test(start_paused = true)]
+async fn exceptions_are_named_by_the_integration() {
+    let refused = || vec![Err(ServiceError::new("ConditionalCheckFailedException", "The conditional request failed"))];
+    let cases = [
+        (
+            "arn:aws:states:::dynamodb:putItem",
+            "DynamoDB.ConditionalCheckFailedException",
+            "The conditional request failed (Service: AmazonDynamoDBv2; Status Code: 400; Error Code: \
+             ConditionalCheckFailedException; Request ID: ",
+        ),
+        (
+            "arn:aws:states:::aws-sdk:dynamodb:putItem",
+            "DynamoDb.ConditionalCheckFailedException",
+            "The conditional request failed (Service: DynamoDb, Status Code: 400, Request ID: ",
+        ),
+    ];
+    for (resource, error, cause) in cases {
+        let (described, asked) = run("dynamodb", refused(), resource, json!({ "TableName": "t" })).await;
+        assert_eq!(asked.len(), 1, "a refusal is not asked again");
+        assert_eq!(described["error"], error);
+        assert!(described["cause"].as_str().is_some_and(|text| text.starts_with(cause)), "{}", described["cause"]);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_service_that_fails_is_called_again() {
+    let fails = |times: usize| vec![Err(ServiceError::internal("a test")); times];
+    let resource = "arn:aws:states:::aws-sdk:dynamodb:query";
+    let answers = [fails(2), vec![Ok(json!({ "Count": 0 }))]].concat();
+    let (described, asked) = run("dynamodb", answers, resource, json!({})).await;
+    assert_eq!(output(&described), json!({ "Count": 0 }), "AWS SDK integrations add no metadata");
+    assert_eq!(asked.len(), 3);
+    let (described, _) = run("dynamodb", fails(3), resource, json!({})).await;
+    assert_eq!(described["error"], "DynamoDb.DynamoDbException");
+}
+
+#[tokio::test(start_paused = true)]
+async fn events_carry_the_execution_and_its_machine() {
+    let entry = json!({ "Source": "shop", "DetailType": "Order", "Detail": { "id.$": "$.id" }, "Resources": ["r"] });
+    let parameters = json!({ "Entries": [entry] });
+    let resource = "arn:aws:states:::events:putEvents";
+    let accepted = json!({ "Entries": [{ "EventId": "1" }], "FailedEntryCount": 0 });
+    let (described, asked) = run("events", vec![Ok(accepted)], resource, parameters.clone()).await;
+    assert_eq!(output(&described)["Entries"], json!([{ "EventId": "1" }]));
+    let sent = &asked[0].1["Entries"][0];
+    assert_eq!(sent["Detail"], r#"{"id":"7"}"#);
+    let of_execution = "arn:aws:states:us-east-1:111111111111:execution:m:e";
+    assert_eq!(sent["Resources"], json!(["r", of_execution, "arn:aws:states:us-east-1:111111111111:stateMachine:m"]));
+    let failed = json!({ "Entries": [{ "ErrorCode": "InternalFailure" }], "FailedEntryCount": 1 });
+    let (described, _) = run("events", vec![Ok(failed)], resource, parameters).await;
+    assert_eq!(described["error"], "EventBridge.FailedEntry");
+}
+
+#[tokio::test(start_paused = true)]
+async fn lambda_functions_fail_loudly() {
+    let parameters = json!({ "FunctionName": "f" });
+    let (described, _) = run("lambda", Vec::new(), "arn:aws:states:::lambda:invoke", parameters).await;
+    assert_eq!(described["error"], "States.TaskFailed");
+    let cause = described["cause"].as_str().expect("a cause");
+    assert!(cause.contains("stepwell does not call Lambda functions yet"), "{cause}");
+}
