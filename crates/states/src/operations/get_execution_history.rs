@@ -76,7 +76,7 @@ fn read(
 fn bounds(shared: &Shared, execution: u64, reverse: bool, from: Option<u64>) -> Result<(Vec<u8>, Vec<u8>), Error> {
     let (first, end) = (layout::key(&[execution]), layout::key(&[execution + 1]));
     let Some(from) = from else { return Ok((first, end)) };
-    let after = layout::key(&[execution, from + 1]);
+    let after = layout::key(&[execution, from.saturating_add(1)]);
     if reverse {
         return Ok((first, after));
     }
@@ -90,5 +90,18 @@ fn add(events: &mut Vec<HistoryEvent>, step: Vec<HistoryEvent>, reverse: bool, f
         events.extend(step.into_iter().rev().filter(|event| from.is_none_or(|from| event.id <= from)));
     } else {
         events.extend(step.into_iter().filter(|event| from.is_none_or(|from| event.id >= from)));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn any_token_of_the_scope_gives_some_position() {
+        let token = page_token::encode("s", &u64::MAX.to_be_bytes());
+        assert_eq!(position("s", &token).expect("eight bytes"), u64::MAX);
+        let short = page_token::encode("s", b"1234");
+        assert!(matches!(position("s", &short), Err(Error::InvalidToken)));
     }
 }

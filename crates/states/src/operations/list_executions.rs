@@ -34,9 +34,10 @@ pub(super) fn run(shared: &Shared, input: &Value) -> Result<Value, Error> {
         None => (layout::BY_MACHINE, vec![machine.id]),
     };
     let scope = format!("ListExecutions {} {filter}", machine.id);
+    let end = after_all(&prefix);
     let upper = match token {
-        Some(token) => page_token::decode(&scope, token)?,
-        None => after_all(&prefix),
+        Some(token) => page_token::decode(&scope, token)?.min(end),
+        None => end,
     };
     let lower = layout::key(&prefix);
     let mut page = shared.store.range(keyspace, Bound::Included(&lower), Bound::Excluded(&upper), limit + 1, true)?;

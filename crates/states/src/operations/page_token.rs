@@ -1,4 +1,6 @@
 //! `nextToken`: the place where the next page of a list begins, opaque to clients and bound to its list.
+//!
+//! Not secret and not signed: a list takes a position from a token only within its own bounds.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 

@@ -15,13 +15,14 @@ use crate::{
 /// Reads `tags`: a list of `{key, value}`, a repeated key counting once.
 pub(super) fn read(input: &Input<'_>) -> Result<BTreeMap<String, String>, Error> {
     let mut tags = BTreeMap::new();
-    for tag in input.list("tags")? {
+    for (at, tag) in input.list("tags")?.iter().enumerate() {
         let text = |member: &str| tag.get(member).and_then(Value::as_str);
         let key = text("key").ok_or_else(|| wrong_type(tag, "Tag"))?;
         if key.is_empty() || key.chars().count() > 128 {
-            let constraint = "Member must have length between 1 and 128";
             let text = format!(
-                "1 validation error detected: Value '{key}' at 'tags.1.member.key' failed to satisfy constraint: {constraint}"
+                "1 validation error detected: Value '{key}' at 'tags.{}.member.key' failed to satisfy constraint: Member \
+                 must have length between 1 and 128",
+                at + 1
             );
             return Err(Error::Validation(text));
         }
