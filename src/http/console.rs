@@ -42,7 +42,7 @@ pub(super) async fn file(Path(name): Path<String>) -> Response {
 fn page(surface: &str, endpoint: &str, headers: &str, query: &str) -> String {
     let (headers, query) = (escape(headers), escape(query));
     format!(
-        "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n<title>stepwell: {surface}</title>\n\
+        "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n<title>stepwell: {surface}</title>\n<link rel=\"icon\" href=\"data:,\">\n\
          <link rel=\"stylesheet\" href=\"/console/graphiql.css\">\n\
          <style>html, body, #graphiql {{ height: 100%; margin: 0 }}</style>\n\
          <div id=\"graphiql\" data-surface=\"{surface}\" data-endpoint=\"{endpoint}\" data-headers=\"{headers}\" \
