@@ -1,0 +1,100 @@
+//! The operator's API: executions listed, filtered, paged, read, started, stopped, approved, rejected and watched.
+
+mod support;
+
+use serde_json::{Value, json};
+use support::{Server, operator::Changes};
+
+/// An execution that waits for nobody: the machine is asked to wait an hour.
+async fn waiting_machine(server: &Server) -> String {
+    let definition = json!({ "StartAt": "W", "States": { "W": { "Type": "Wait", "Seconds": 3600, "End": true } } });
+    let input = json!({ "name": "waits", "definition": definition.to_string(),
+        "roleArn": "arn:aws:iam::000000000000:role/r" });
+    let (status, answer) = server.try_wire("AWSStepFunctions.CreateStateMachine", &input).await.expect("an answer");
+    assert_eq!(status, 200, "{answer}");
+    answer["stateMachineArn"].as_str().expect("an ARN").to_owned()
+}
+
+async fn start(server: &Server, name: &str) -> Value {
+    let query = "mutation Start($name: String!) { startExecution(stateMachine: \"waits\", name: $name, \
+                 input: { name: $name }) { arn name stateMachine status stopDate } }";
+    server.operate(query, json!({ "name": name })).await["startExecution"].clone()
+}
+
+/// Waits for the first change of this execution that has one of these statuses.
+async fn until(changes: &mut Changes, arn: &str, statuses: &[&str]) -> String {
+    loop {
+        let change = changes.next().await;
+        let status = change["status"].as_str().expect("a status");
+        if change["executionArn"] == arn && statuses.contains(&status) {
+            return status.to_owned();
+        }
+    }
+}
+
+#[tokio::test]
+async fn executions_are_started_listed_paged_read_and_stopped() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let server = Server::start(folder.path()).await;
+    waiting_machine(&server).await;
+    for name in ["a", "b", "c"] {
+        let started = start(&server, name).await;
+        assert_eq!((&started["name"], &started["status"]), (&json!(name), &json!("RUNNING")), "{started}");
+        assert_eq!((&started["stateMachine"], &started["stopDate"]), (&json!("waits"), &Value::Null));
+    }
+
+    let query = "query Page($after: String) { executions(stateMachine: \"waits\", first: 2, after: $after) \
+                 { nodes { name data { input } } next } }";
+    let first = server.operate(query, json!({})).await["executions"].clone();
+    let second = server.operate(query, json!({ "after": first["next"] })).await["executions"].clone();
+    assert_eq!(first["nodes"].as_array().map(Vec::len), Some(2), "newest first: {first}");
+    assert_eq!(first["nodes"][0], json!({ "name": "c", "data": { "input": { "name": "c" } } }));
+    assert_eq!(second, json!({ "nodes": [{ "name": "a", "data": { "input": { "name": "a" } } }], "next": null }));
+
+    let arn = "arn:aws:states:us-east-1:000000000000:execution:waits:b";
+    let stop =
+        "mutation Stop($arn: String!) { stopExecution(arn: $arn, error: \"E\", cause: \"C\") { status error cause } }";
+    let stopped = server.operate(stop, json!({ "arn": arn })).await["stopExecution"].clone();
+    assert_eq!(stopped, json!({ "status": "ABORTED", "error": "E", "cause": "C" }));
+
+    let by_status = "{ running: executions(status: RUNNING) { nodes { name } } \
+                     aborted: executions(status: ABORTED) { nodes { name } } }";
+    let listed = server.operate(by_status, json!({})).await;
+    assert_eq!(listed["running"]["nodes"], json!([{ "name": "c" }, { "name": "a" }]));
+    assert_eq!(listed["aborted"]["nodes"], json!([{ "name": "b" }]));
+
+    let history =
+        "query Read($arn: String!) { execution(arn: $arn) { history(first: 2) { nodes { id type details } next } } }";
+    let read = server.operate(history, json!({ "arn": arn })).await["execution"]["history"].clone();
+    assert_eq!(read["nodes"][0]["type"], "ExecutionStarted");
+    assert_eq!(read["nodes"][1]["details"]["name"], "W");
+    assert!(read["next"].is_string(), "{read}");
+}
+
+#[tokio::test]
+async fn waiting_tasks_are_seen_approved_and_rejected() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let server = Server::start(folder.path()).await;
+    let mut changes = server.watch_executions().await;
+    let place = "mutation Place($id: ID!) { placeOrder(input: { clientToken: $id, customer: \"c\", \
+                 items: [{ sku: \"tea\", quantity: 1, price: 2000 }] }) { executionArn } }";
+    let approve =
+        "mutation A($token: String!) { approve(taskToken: $token, output: { decidedBy: \"op\", comment: \"\" }) }";
+    let reject = "mutation R($token: String!) { reject(taskToken: $token, error: \"OrderRejected\", cause: \"no\") }";
+    for (id, decide, end) in [("yes", approve, "SUCCEEDED"), ("no", reject, "FAILED")] {
+        let placed = server.graphql(place, json!({ "id": id })).await["data"]["placeOrder"].clone();
+        let arn = placed["executionArn"].as_str().expect("an ARN").to_owned();
+        let pending = loop {
+            let pending = server.operate("{ pendingApprovals { executionArn state taskToken } }", json!({})).await;
+            match &pending["pendingApprovals"][0] {
+                Value::Null => _ = changes.next().await,
+                task => break task.clone(),
+            }
+        };
+        assert_eq!((&pending["executionArn"], &pending["state"]), (&json!(arn), &json!("AwaitApproval")));
+        server.operate(decide, json!({ "token": pending["taskToken"] })).await;
+        assert_eq!(until(&mut changes, &arn, &["SUCCEEDED", "FAILED"]).await, end);
+    }
+    let order = server.graphql("{ order(id: \"no\") { status statusReason } }", json!({})).await;
+    assert_eq!(order["data"]["order"], json!({ "status": "REJECTED", "statusReason": "no" }));
+}
