@@ -34,6 +34,23 @@ pub trait Service: Send + Sync + 'static {
         input: Value,
         caller: &'a Caller,
     ) -> BoxFuture<'a, Result<Value, ServiceError>>;
+
+    /// Performs `operation` so that it takes effect once, however often it is asked for with the same `token`: the
+    /// caller asks again when it does not know what came of the first time. Where a service has no way to do that, the
+    /// operation is performed each time.
+    ///
+    /// # Errors
+    /// As [`Self::call`].
+    fn call_once<'a>(
+        &'a self,
+        operation: &'a str,
+        input: Value,
+        caller: &'a Caller,
+        token: &'a str,
+    ) -> BoxFuture<'a, Result<Value, ServiceError>> {
+        let _ = token;
+        self.call(operation, input, caller)
+    }
 }
 
 /// An AWS exception: rendered as `{"__type": code, "message": message, ...members}` with `status`.
@@ -122,6 +139,24 @@ impl Directory {
     ) -> Result<Value, ServiceError> {
         match self.get(name) {
             Some(service) => service.call(operation, input, caller).await,
+            None => Err(ServiceError::unknown_operation(name, operation)),
+        }
+    }
+
+    /// The same through [`Service::call_once`].
+    ///
+    /// # Errors
+    /// As [`Self::call`].
+    pub async fn call_once(
+        &self,
+        name: &str,
+        operation: &str,
+        input: Value,
+        caller: &Caller,
+        token: &str,
+    ) -> Result<Value, ServiceError> {
+        match self.get(name) {
+            Some(service) => service.call_once(operation, input, caller, token).await,
             None => Err(ServiceError::unknown_operation(name, operation)),
         }
     }

@@ -5,20 +5,25 @@
 //! of its own ([`workers`]) with stacks deep enough for the deepest expression DynamoDB allows.
 
 mod error;
+mod once;
 mod operations;
 mod workers;
 
-use std::path::Path;
+use std::{path::Path, sync::Arc};
 
 use aws_protocol::{BoxFuture, Caller, Service, ServiceError};
 use dynoxide::Database;
 use serde_json::{Value, json};
 
-use crate::workers::Workers;
+use crate::{
+    once::{MARKERS, Once},
+    workers::Workers,
+};
 
 /// The embedded DynamoDB. Cheap to share behind an `Arc`; dropping it lets running calls finish.
 pub struct Tables {
     workers: Workers,
+    once: Arc<Once>,
 }
 
 /// Why the embedded DynamoDB could not be opened or given a table.
@@ -54,7 +59,7 @@ impl Tables {
         let text = path.to_string_lossy();
         let database =
             Database::new(&text).map_err(|e| Error::Open { path: text.into_owned(), cause: e.to_string() })?;
-        Ok(Self { workers: Workers::start(database)? })
+        Self::start(database)
     }
 
     /// Tables that live as long as the process.
@@ -64,7 +69,12 @@ impl Tables {
     pub fn in_memory() -> Result<Self, Error> {
         let database =
             Database::memory().map_err(|e| Error::Open { path: ":memory:".to_owned(), cause: e.to_string() })?;
-        Ok(Self { workers: Workers::start(database)? })
+        Self::start(database)
+    }
+
+    fn start(database: Database) -> Result<Self, Error> {
+        let once = Once::open(&database).map_err(|cause| Error::Create { table: MARKERS.to_owned(), cause })?;
+        Ok(Self { workers: Workers::start(database)?, once: Arc::new(once) })
     }
 
     /// Creates the table of a `CreateTable` request unless it exists; answers whether it was created.
@@ -96,11 +106,34 @@ impl Tables {
     }
 
     async fn perform(&self, operation: &str, input: Value) -> Result<Value, ServiceError> {
-        let Some(operation) = operations::find(operation) else {
+        let Some(run) = operations::find(operation) else {
             return Err(ServiceError::unknown_operation("DynamoDB", operation));
         };
-        self.workers.perform(operation, input).await
+        refuse_markers(&input)?;
+        let once = self.once.clone();
+        let mut answer = self.workers.perform(Box::new(move |database| once.beside(database, run, input))).await?;
+        if let Some(names) = answer.get_mut("TableNames").and_then(Value::as_array_mut) {
+            names.retain(|name| name != MARKERS);
+        }
+        Ok(answer)
     }
+
+    async fn perform_once(&self, operation: &str, input: Value, token: &str) -> Result<Value, ServiceError> {
+        if !matches!(operation, "PutItem" | "UpdateItem" | "DeleteItem") {
+            return self.perform(operation, input).await;
+        }
+        refuse_markers(&input)?;
+        let (once, operation, token) = (self.once.clone(), operation.to_owned(), token.to_owned());
+        self.workers.perform(Box::new(move |database| once.alone(database, &operation, input, &token))).await
+    }
+}
+
+/// The table of markers is not there for anybody else.
+fn refuse_markers(input: &Value) -> Result<(), ServiceError> {
+    if input["TableName"] == MARKERS {
+        return Err(ServiceError::new("ResourceNotFoundException", "Requested resource not found"));
+    }
+    Ok(())
 }
 
 impl Service for Tables {
@@ -115,5 +148,17 @@ impl Service for Tables {
         _caller: &'a Caller,
     ) -> BoxFuture<'a, Result<Value, ServiceError>> {
         Box::pin(self.perform(operation, input))
+    }
+
+    /// Once for `PutItem`, `UpdateItem` and `DeleteItem`, also across a crash. Other writes are made again: those of
+    /// `BatchWriteItem` have the same effect twice, `TransactWriteItems` has its `ClientRequestToken`.
+    fn call_once<'a>(
+        &'a self,
+        operation: &'a str,
+        input: Value,
+        _caller: &'a Caller,
+        token: &'a str,
+    ) -> BoxFuture<'a, Result<Value, ServiceError>> {
+        Box::pin(self.perform_once(operation, input, token))
     }
 }

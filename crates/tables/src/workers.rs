@@ -11,8 +11,6 @@ use dynoxide::Database;
 use serde_json::Value;
 use tokio::sync::{Semaphore, oneshot};
 
-use crate::operations::Operation;
-
 /// Threads. The engine serialises on one lock, so a second one only overlaps JSON work with the disk.
 const THREADS: usize = 2;
 /// Calls that may wait; more make their callers wait.
@@ -20,7 +18,9 @@ const QUEUE: usize = 256;
 /// The engine recurses over expressions of up to 4,096 characters: `((((...` needs more than a usual stack.
 const STACK_BYTES: usize = 64 << 20;
 
-type Call = (Operation, Value, oneshot::Sender<Result<Value, ServiceError>>);
+/// What a worker does with the engine.
+pub(crate) type Job = Box<dyn FnOnce(&Database) -> Result<Value, ServiceError> + Send>;
+type Call = (Job, oneshot::Sender<Result<Value, ServiceError>>);
 
 pub(crate) struct Workers {
     queue: mpsc::Sender<Call>,
@@ -41,10 +41,10 @@ impl Workers {
         Ok(Self { queue, places: Semaphore::new(QUEUE) })
     }
 
-    pub(crate) async fn perform(&self, operation: Operation, input: Value) -> Result<Value, ServiceError> {
+    pub(crate) async fn perform(&self, job: Job) -> Result<Value, ServiceError> {
         let _place = self.places.acquire().await.map_err(ServiceError::internal)?;
         let (answer, answered) = oneshot::channel();
-        self.queue.send((operation, input, answer)).map_err(ServiceError::internal)?;
+        self.queue.send((job, answer)).map_err(ServiceError::internal)?;
         answered.await.map_err(ServiceError::internal)?
     }
 }
@@ -52,10 +52,10 @@ impl Workers {
 fn work(calls: &Mutex<mpsc::Receiver<Call>>, database: &Database) {
     loop {
         let next = calls.lock().expect("receiving does not panic").recv();
-        let Ok((operation, input, answer)) = next else {
+        let Ok((job, answer)) = next else {
             return; // The service was dropped.
         };
-        let result = catch_unwind(AssertUnwindSafe(|| operation(database, input)))
+        let result = catch_unwind(AssertUnwindSafe(|| job(database)))
             .unwrap_or_else(|_| Err(ServiceError::internal("the table engine panicked; see the log above")));
         if let Err(error) = &result
             && let Some(cause) = &error.internal

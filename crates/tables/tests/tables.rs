@@ -117,3 +117,93 @@ async fn what_was_put_survives_a_restart() {
     let got = call(&tables, "GetItem", json!({ "TableName": "orders", "Key": { "id": { "S": "kept" } } })).await;
     assert_eq!(got.expect("get")["Item"]["id"]["S"], "kept");
 }
+
+async fn call_once(tables: &Tables, token: &str, operation: &str, input: Value) -> Result<Value, ServiceError> {
+    tables.call_once(operation, input, &Caller::anonymous(), token).await
+}
+
+async fn quantity(tables: &Tables) -> Value {
+    let get = json!({ "TableName": "orders", "Key": { "id": { "S": "tea" } } });
+    call(tables, "GetItem", get).await.expect("get")["Item"]["quantity"]["N"].clone()
+}
+
+fn take(wanted: u32) -> Value {
+    json!({
+        "TableName": "orders",
+        "Key": { "id": { "S": "tea" } },
+        "UpdateExpression": "SET quantity = quantity - :wanted",
+        "ConditionExpression": "quantity >= :wanted",
+        "ExpressionAttributeValues": { ":wanted": { "N": wanted.to_string() } },
+        "ReturnValues": "UPDATED_NEW",
+    })
+}
+
+#[tokio::test]
+async fn a_write_with_a_token_takes_effect_once_also_after_a_restart() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("tables.sqlite");
+    let taken = json!({ "Attributes": { "quantity": { "N": "7" } } });
+    {
+        let tables = Tables::open(&path).expect("a new file");
+        tables.put_table(orders_table()).await.expect("the table");
+        let put = json!({ "TableName": "orders", "Item": { "id": { "S": "tea" }, "quantity": { "N": "10" } } });
+        assert_eq!(call_once(&tables, "deliver", "PutItem", put.clone()).await, Ok(json!({})));
+        assert_eq!(call_once(&tables, "take", "UpdateItem", take(3)).await, Ok(taken.clone()));
+        assert_eq!(call_once(&tables, "deliver", "PutItem", put).await, Ok(json!({})));
+        assert_eq!(quantity(&tables).await, "7", "the delivery was made once");
+    }
+    let tables = Tables::open(&path).expect("the same file");
+    assert_eq!(call_once(&tables, "take", "UpdateItem", take(3)).await, Ok(taken));
+    assert_eq!(quantity(&tables).await, "7");
+    let old = json!({ "TableName": "orders", "Key": { "id": { "S": "tea" } }, "ReturnValues": "ALL_OLD" });
+    let removed = call_once(&tables, "remove", "DeleteItem", old.clone()).await.expect("removed");
+    assert_eq!(removed["Attributes"]["quantity"]["N"], "7");
+    assert_eq!(call_once(&tables, "remove", "DeleteItem", old).await, Ok(removed));
+}
+
+#[tokio::test]
+async fn exceptions_of_a_write_with_a_token_are_those_of_its_operation() {
+    let tables = in_memory().await;
+    let put = json!({ "TableName": "orders", "Item": { "id": { "S": "tea" }, "quantity": { "N": "1" } } });
+    call(&tables, "PutItem", put).await.expect("put");
+    let wrong_type = json!({ "TableName": "orders", "Item": { "id": { "N": "5" } } });
+    let missing = json!({ "TableName": "none", "Item": { "id": { "S": "5" } } });
+    let no_key = json!({ "TableName": "orders", "Key": {}, "UpdateExpression": "SET a = b" });
+    for (operation, input) in
+        [("UpdateItem", take(3)), ("PutItem", wrong_type), ("PutItem", missing), ("UpdateItem", no_key)]
+    {
+        let plain = call(&tables, operation, input.clone()).await.expect_err("refused");
+        let once = call_once(&tables, "token", operation, input).await.expect_err("refused");
+        assert_eq!(once, plain);
+    }
+    // A refused write has written nothing, and may be made with the same token once it is possible.
+    assert!(call_once(&tables, "token", "UpdateItem", take(1)).await.is_ok());
+    assert_eq!(quantity(&tables).await, "0");
+}
+
+#[tokio::test]
+async fn a_wrong_type_for_an_index_is_refused_before_anything_is_written() {
+    let tables = Tables::in_memory().expect("tables in memory");
+    let mut indexed = orders_table();
+    indexed["AttributeDefinitions"].as_array_mut().expect("a list").push(json!({
+        "AttributeName": "customer", "AttributeType": "S" }));
+    indexed["GlobalSecondaryIndexes"] = json!([{ "IndexName": "byCustomer", "Projection": { "ProjectionType": "ALL" },
+        "KeySchema": [{ "AttributeName": "customer", "KeyType": "HASH" }] }]);
+    tables.put_table(indexed).await.expect("the table");
+    let put = json!({ "TableName": "orders", "Item": { "id": { "S": "1" }, "customer": { "N": "5" } } });
+    let plain = call(&tables, "PutItem", put.clone()).await.expect_err("refused");
+    let once = call_once(&tables, "token", "PutItem", put).await.expect_err("refused");
+    assert_eq!(once, plain);
+    let found = call(&tables, "Scan", json!({ "TableName": "orders" })).await.expect("scan");
+    assert_eq!(found["Count"], 0);
+}
+
+#[tokio::test]
+async fn the_table_of_markers_is_nobody_elses() {
+    let tables = in_memory().await;
+    let put = json!({ "TableName": "orders", "Item": { "id": { "S": "1" } } });
+    call_once(&tables, "token", "PutItem", put).await.expect("put");
+    assert_eq!(call(&tables, "ListTables", json!({})).await.expect("names")["TableNames"], json!(["orders"]));
+    let scan = call(&tables, "Scan", json!({ "TableName": "stepwell.writes" })).await.expect_err("not there");
+    assert_eq!(scan.code, "ResourceNotFoundException");
+}

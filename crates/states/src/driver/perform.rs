@@ -9,6 +9,7 @@ use crate::{
     engine::Shared,
     integrations::{Resource, TaskCall},
     interpreter::{Command, Stimulus, TaskRequest},
+    records::MachineType,
 };
 
 impl Shared {
@@ -90,6 +91,7 @@ impl Shared {
             machine_arn: row.machine.arn.clone(),
             role_arn: row.machine.role_arn.clone(),
             started: row.started,
+            durable: row.machine.kind == MachineType::Standard,
             again,
             submitted,
         };

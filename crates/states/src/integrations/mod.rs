@@ -16,6 +16,7 @@ mod start_execution;
 
 use std::sync::Arc;
 
+use aws_lc_rs::digest::{SHA256, digest};
 use aws_protocol::{Caller, ServiceError};
 use clock::Timestamp;
 use serde_json::Value;
@@ -46,6 +47,8 @@ pub(crate) struct TaskCall {
     pub(crate) role_arn: Arc<str>,
     /// When the execution started.
     pub(crate) started: Timestamp,
+    /// The execution outlives a crash, so the call may be made again.
+    pub(crate) durable: bool,
     /// The call may have been made before: after a crash, or after a commit in doubt.
     pub(crate) again: bool,
     /// The call was answered before, and the end of what it began is awaited (`.sync`).
@@ -57,6 +60,13 @@ impl TaskCall {
     fn caller(&self) -> Caller {
         let account = self.role_arn.split(':').nth(4).unwrap_or_default();
         Caller::internal(account, &*self.role_arn)
+    }
+
+    /// What stands for this very attempt of the task at other services: the same when the call is made again after a
+    /// crash, another for every retry and for an execution that later has the same name.
+    fn token(&self) -> String {
+        let text = format!("{} {} {}", self.execution_arn, self.started.0, self.task.0);
+        digest(&SHA256, text.as_bytes()).as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
     }
 }
 
@@ -111,7 +121,7 @@ impl Shared {
     }
 
     /// Calls `operation` of another service in the name of the machine's role, again where the service itself failed, as
-    /// AWS SDKs do it.
+    /// AWS SDKs do it. A durable task's call takes effect once where the service can see to it.
     async fn call_other(
         &self,
         call: &TaskCall,
@@ -119,9 +129,8 @@ impl Shared {
         operation: &str,
         input: Value,
     ) -> Result<Value, ServiceError> {
-        let caller = call.caller();
         for attempt in 1..ATTEMPTS {
-            match self.services.call(service, operation, input.clone(), &caller).await {
+            match self.call_directory(call, service, operation, input.clone()).await {
                 Err(error) if error.status >= 500 => {
                     let internal = error.internal.as_deref().unwrap_or_default();
                     tracing::warn!(service, operation, attempt, execution = %call.execution_arn, %error, internal, "a task's call failed");
@@ -131,7 +140,22 @@ impl Shared {
             let pause = FIRST_PAUSE_MILLIS << (attempt - 1);
             self.clock.sleep_until(self.clock.now().plus_millis(pause)).await;
         }
-        self.services.call(service, operation, input, &caller).await
+        self.call_directory(call, service, operation, input).await
+    }
+
+    async fn call_directory(
+        &self,
+        call: &TaskCall,
+        service: &str,
+        operation: &str,
+        input: Value,
+    ) -> Result<Value, ServiceError> {
+        let caller = call.caller();
+        if call.durable {
+            self.services.call_once(service, operation, input, &caller, &call.token()).await
+        } else {
+            self.services.call(service, operation, input, &caller).await
+        }
     }
 }
 
