@@ -1,5 +1,7 @@
 //! Sorts resolved resources into an [`Application`] and reads the files that they name.
 
+use std::{io::ErrorKind, path::Path};
+
 use serde::de::DeserializeOwned;
 
 use super::{Application, OnAwsOnly, Output, appsync, cognito, dynamodb, events, iam, step_functions};
@@ -130,13 +132,10 @@ impl Assembly<'_, '_> {
         };
         for path in candidates(&self.template.path, location) {
             match self.files.read(&path) {
-                Ok(text) if text.len() > LONGEST_FILE => {
-                    let message = format!("the file {} is larger than 1 MB", path.display());
-                    self.report.add(Problem::error("SW0162", node.at, message));
-                    return None;
-                }
+                Ok(text) if text.len() > LONGEST_FILE => return self.too_large(&path, node),
                 Ok(text) => return Some(Source { path, first_line: 1, text: text.into() }),
-                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+                Err(error) if error.kind() == ErrorKind::NotFound => {}
+                Err(error) if error.kind() == ErrorKind::FileTooLarge => return self.too_large(&path, node),
                 Err(error) => {
                     let message = format!("the file {} cannot be read: {error}", path.display());
                     self.report.add(Problem::error("SW0160", node.at, message));
@@ -149,6 +148,12 @@ impl Assembly<'_, '_> {
             None => Problem::error("SW0160", node.at, format!("there is no file '{location}'"))
                 .help("a path is relative to the folder of the template"),
         });
+        None
+    }
+
+    fn too_large(&mut self, path: &Path, node: &Node) -> Option<Source> {
+        let message = format!("the file {} is larger than 1 MB", path.display());
+        self.report.add(Problem::error("SW0162", node.at, message));
         None
     }
 }
