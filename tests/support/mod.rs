@@ -4,6 +4,7 @@
 #![allow(dead_code, reason = "each test binary uses its own part")]
 
 pub(crate) mod operator;
+pub(crate) mod realtime;
 pub(crate) mod wire;
 
 use std::{
@@ -48,6 +49,12 @@ pub(crate) fn command(data: &Path, arguments: &[&str]) -> Command {
     command
 }
 
+/// A process with these arguments on free ports, its output in a pipe.
+pub(crate) fn spawn(data: &Path, arguments: &[&str]) -> Child {
+    let mut command = command(data, arguments);
+    command.args(["--port", "0", "--tls-port", "0"]).stdout(Stdio::piped()).spawn().expect("the binary starts")
+}
+
 impl Server {
     /// Starts the shipped application on `data`.
     pub(crate) async fn start(data: &Path) -> Self {
@@ -56,11 +63,7 @@ impl Server {
 
     /// Starts with these arguments, on free ports, and waits for the line that says it is ready.
     pub(crate) async fn start_with(data: &Path, arguments: &[&str]) -> Self {
-        let mut child = command(data, arguments)
-            .args(["--port", "0", "--tls-port", "0"])
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("the binary starts");
+        let mut child = spawn(data, arguments);
         let mut lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
         loop {
             let line = tokio::time::timeout(PATIENCE, lines.next_line()).await.expect("ready in time");
@@ -70,6 +73,8 @@ impl Server {
                 None => panic!("stepwell ended before it was ready: {:?}", child.wait().await),
             }
         }
+        // A pipe that nobody reads fills up, and one that is closed makes its writer fail.
+        tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
         let read = |name: &str| -> Value {
             serde_json::from_slice(&fs::read(data.join(name)).expect(name)).expect("a JSON file of the data folder")
         };
@@ -91,6 +96,22 @@ impl Server {
         self.endpoints["outputs"][name].as_str().unwrap_or_else(|| panic!("no output {name}")).to_owned()
     }
 
+    /// Its process id.
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id().expect("it runs")
+    }
+
+    /// Sends SIGKILL without waiting; the process is reaped by [`Self::kill`].
+    pub(crate) fn kill_now(&self) {
+        let killed = std::process::Command::new("kill").args(["-KILL", &self.pid().to_string()]).status();
+        assert!(killed.expect("kill").success());
+    }
+
+    /// Whether the process has ended.
+    pub(crate) fn has_ended(&mut self) -> bool {
+        self.child.try_wait().expect("a status").is_some()
+    }
+
     /// Kills it as nothing can prevent (SIGKILL) and waits until it is gone.
     pub(crate) async fn kill(mut self) {
         self.child.kill().await.expect("killed");
@@ -98,7 +119,7 @@ impl Server {
 
     /// Stops it as Ctrl-C does.
     pub(crate) async fn stop(mut self) -> ExitStatus {
-        let pid = self.child.id().expect("it runs").to_string();
+        let pid = self.pid().to_string();
         assert!(Command::new("kill").args(["-INT", &pid]).status().await.expect("kill").success());
         tokio::time::timeout(PATIENCE, self.child.wait()).await.expect("ends in time").expect("a status")
     }

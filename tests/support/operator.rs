@@ -1,14 +1,13 @@
 //! The operator's API: queries, and its changes over `graphql-transport-ws`.
 
-use futures::{SinkExt, StreamExt};
 use serde_json::{Value, json};
-use tokio::net::TcpStream;
-use tokio_tungstenite::{
-    MaybeTlsStream, WebSocketStream, connect_async,
-    tungstenite::{Message, client::IntoClientRequest},
-};
+use tokio::sync::mpsc;
+use tokio_tungstenite::{connect_async, tungstenite::client::IntoClientRequest};
 
-use super::{PATIENCE, Server};
+use super::{
+    PATIENCE, Server,
+    realtime::{self, Socket, receive},
+};
 
 impl Server {
     /// A query or mutation of the operator's API; panics on errors.
@@ -27,46 +26,45 @@ impl Server {
         let mut request = url.into_client_request().expect("a URL");
         let protocol = "graphql-transport-ws".parse().expect("a header value");
         request.headers_mut().insert("sec-websocket-protocol", protocol);
-        let (socket, _) = connect_async(request).await.expect("connected");
-        let mut changes = Changes { socket };
-        changes.send(json!({ "type": "connection_init" })).await;
-        assert_eq!(changes.receive().await["type"], "connection_ack");
-        let query = "subscription { executionChanged { executionArn status } }";
-        changes.send(json!({ "id": "1", "type": "subscribe", "payload": { "query": query } })).await;
-        changes.send(json!({ "type": "ping" })).await;
-        assert_eq!(changes.receive().await["type"], "pong");
-        changes
+        let (mut socket, _) = connect_async(request).await.expect("connected");
+        realtime::send(&mut socket, json!({ "type": "connection_init" })).await;
+        assert_eq!(receive(&mut socket).await.expect("an answer")["type"], "connection_ack");
+        let query = "subscription { executionChanged { executionArn status missed } }";
+        let subscribe = json!({ "id": "1", "type": "subscribe", "payload": { "query": query } });
+        realtime::send(&mut socket, subscribe).await;
+        realtime::send(&mut socket, json!({ "type": "ping" })).await;
+        let (sender, changes) = mpsc::unbounded_channel();
+        while let Some(message) = receive(&mut socket).await.filter(|message| message["type"] != "pong") {
+            pass_on(&message, &sender);
+        }
+        tokio::spawn(read(socket, sender));
+        Changes(changes)
     }
 }
 
 /// A stream of changes.
-pub(crate) struct Changes {
-    socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
-}
+pub(crate) struct Changes(mpsc::UnboundedReceiver<Value>);
 
 impl Changes {
-    /// The next change: `{executionArn, status}`.
+    /// The next change: `{executionArn, status, missed}`.
     pub(crate) async fn next(&mut self) -> Value {
-        loop {
-            let message = self.receive().await;
-            match message["type"].as_str() {
-                Some("next") => return message["payload"]["data"]["executionChanged"].clone(),
-                Some("ping") => self.send(json!({ "type": "pong" })).await,
-                _ => panic!("not a change: {message}"),
-            }
-        }
+        tokio::time::timeout(PATIENCE, self.0.recv()).await.expect("a change in time").expect("not closed")
     }
+}
 
-    async fn send(&mut self, message: Value) {
-        self.socket.send(Message::text(message.to_string())).await.expect("sent");
-    }
-
-    async fn receive(&mut self) -> Value {
-        loop {
-            let next = tokio::time::timeout(PATIENCE, self.socket.next()).await.expect("a message in time");
-            if let Message::Text(text) = next.expect("not closed").expect("readable") {
-                return serde_json::from_str(&text).expect("JSON");
-            }
+/// Reads at once, so that the server has not to leave changes out.
+async fn read(mut socket: Socket, sender: mpsc::UnboundedSender<Value>) {
+    while let Some(message) = receive(&mut socket).await {
+        if message["type"] == "ping" {
+            realtime::send(&mut socket, json!({ "type": "pong" })).await;
         }
+        pass_on(&message, &sender);
+    }
+}
+
+fn pass_on(message: &Value, sender: &mpsc::UnboundedSender<Value>) {
+    if message["type"] == "next" {
+        // A test that is done listens no more.
+        let _ = sender.send(message["payload"]["data"]["executionChanged"].clone());
     }
 }
