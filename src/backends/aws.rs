@@ -116,9 +116,11 @@ impl RawRequest {
     }
 }
 
-/// Keeps the last answer of the service as it came: status and body.
+/// Keeps the last answer of the service as it came.
 #[derive(Debug, Clone, Default)]
-struct Answer(Arc<Mutex<Option<(u16, Vec<u8>)>>>);
+struct Answer(Arc<Mutex<Option<StatusAndBody>>>);
+
+type StatusAndBody = (u16, Vec<u8>);
 
 impl Intercept for Answer {
     fn name(&self) -> &'static str {
