@@ -76,22 +76,23 @@ pub(crate) fn key(parts: &[u64]) -> Key {
     parts.iter().flat_map(|part| part.to_be_bytes()).collect()
 }
 
-/// Puts a new execution into the table and the indexes, on condition that its ARN is new.
+/// Puts a new execution into the table and the indexes, on condition that its ARN is new. One that ended with its
+/// first step is there as ended from the beginning.
 pub(crate) fn insert_execution(transaction: &mut Transaction, row: &ExecutionRow) {
     let arn = row.arn.as_bytes();
     transaction.require_absent(EXECUTIONS, arn).put(EXECUTIONS, arn, encode(row));
-    transaction.put(OPEN, key(&[row.id]), Bytes::from(arn));
+    if row.status == Status::Running {
+        transaction.put(OPEN, key(&[row.id]), Bytes::from(arn));
+    }
     insert_index(transaction, row);
 }
 
-/// Replaces the row of an execution whose status was `before`.
+/// Replaces the row of an execution whose status was `before` and is another now.
 pub(crate) fn update_execution(transaction: &mut Transaction, row: &ExecutionRow, before: Status) {
     transaction.put(EXECUTIONS, row.arn.as_bytes(), encode(row));
-    if before != row.status {
-        transaction.delete(BY_STATUS, status_key(row.machine.id, before, row.id));
-        transaction.delete(OPEN, key(&[row.id]));
-        insert_index(transaction, row);
-    }
+    transaction.delete(BY_STATUS, status_key(row.machine.id, before, row.id));
+    transaction.delete(OPEN, key(&[row.id]));
+    insert_index(transaction, row);
 }
 
 fn insert_index(transaction: &mut Transaction, row: &ExecutionRow) {

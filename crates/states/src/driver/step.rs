@@ -115,21 +115,16 @@ impl Shared {
     ) -> Transaction {
         let row = &running.row;
         let mut transaction = Transaction::new();
-        let starts = step.stimulus == Stimulus::Started;
-        if starts {
-            let as_started = ExecutionRow {
-                status: Status::Running,
-                stopped: None,
-                output: None,
-                error: None,
-                cause: None,
-                ..row.clone()
-            };
-            layout::insert_execution(&mut transaction, &as_started);
+        let changed = before != row.status;
+        if step.stimulus == Stimulus::Started {
+            layout::insert_execution(&mut transaction, row);
+            let as_started =
+                ExecutionRow { status: before, stopped: None, output: None, error: None, cause: None, ..row.clone() };
             self.post_status_event(&mut transaction, &as_started);
-        }
-        if before != row.status {
+        } else if changed {
             layout::update_execution(&mut transaction, row, before);
+        }
+        if changed {
             self.post_status_event(&mut transaction, row);
         }
         let record = StepRecord { step: step.clone(), events: decision.events.clone() };
