@@ -36,7 +36,7 @@ impl Connection {
             self.read_more().await?;
         }
         let status = &self.buffer[..self.buffer.len().min(12)];
-        ensure!(status == b"HTTP/1.1 200", "{}", String::from_utf8_lossy(&self.buffer));
+        ensure!(status == b"HTTP/1.1 200", "not a 200: {}", String::from_utf8_lossy(&self.buffer));
         Ok(&self.buffer[head..])
     }
 

@@ -14,8 +14,8 @@ use http::{HeaderMap, HeaderValue};
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::{
-    io::{AsyncBufReadExt, BufReader},
-    process::{Child, Command},
+    io::{AsyncBufReadExt, BufReader, Lines},
+    process::{Child, ChildStdout, Command},
 };
 
 use crate::client::Connection;
@@ -24,6 +24,8 @@ use crate::client::Connection;
 pub(crate) struct Server {
     pub(crate) address: SocketAddr,
     child: Child,
+    /// Kept open: whoever prints into a closed pipe dies of it.
+    _output: Lines<BufReader<ChildStdout>>,
     folder: TempDir,
     api_key: String,
     credentials: sigv4::Credentials,
@@ -72,6 +74,7 @@ impl Server {
         Ok(Self {
             address,
             child,
+            _output: lines,
             api_key: text(&endpoints["outputs"]["ApiKey"])?,
             credentials: sigv4::Credentials {
                 access_key_id: text(&secrets["accessKeyIds"]["default"])?,
@@ -89,6 +92,12 @@ impl Server {
         ensure!(signalled.success(), "kill -INT {pid}: {signalled}");
         let ended = tokio::time::timeout(Duration::from_secs(20), self.child.wait()).await??;
         ensure!(ended.success(), "stepwell ended with {ended}");
+        Ok(self.folder)
+    }
+
+    /// Ends it as a crash does and gives its data folder back.
+    pub(crate) async fn kill(mut self) -> anyhow::Result<TempDir> {
+        self.child.kill().await?;
         Ok(self.folder)
     }
 

@@ -31,7 +31,7 @@ pub(crate) fn header() {
     );
 }
 
-pub(crate) fn row(name: &str, rounds: Vec<Round>) {
+pub(crate) fn row(name: &str, rounds: &[Round]) {
     let cpu = Spread::of(rounds.iter().map(|round| round.cpu_micros).collect());
     let rate = Spread::of(rounds.iter().map(|round| round.per_second).collect());
     let at = |p| Spread::of(rounds.iter().map(|round| percentile(&round.latencies, p)).collect()).median;
