@@ -86,11 +86,14 @@ impl UserPools {
         let now = self.clock.now();
         let stored: Option<Stored<UserPool>> = self.storage.read(POOLS, id.as_bytes())?;
         let pool = match stored {
-            Some(stored) if stored.value.settings == settings => stored.value,
-            Some(stored) => UserPool { settings, modified: now, ..stored.value },
-            None => self.new_pool(id.clone(), settings),
+            Some(stored) if stored.value.settings == settings && self.is_applied(&applied, &id)? => None,
+            Some(stored) if stored.value.settings == settings => Some(stored.value),
+            Some(stored) => Some(UserPool { settings, modified: now, ..stored.value }),
+            None => Some(self.new_pool(id.clone(), settings)),
         };
-        self.put(POOLS, id.clone().into_bytes(), encode(&pool), applied, &id).await?;
+        if let Some(pool) = pool {
+            self.put(POOLS, id.clone().into_bytes(), encode(&pool), applied, &id).await?;
+        }
         self.keys.warm(&id);
         Ok(id)
     }
@@ -122,18 +125,24 @@ impl UserPools {
         let id = applied_id(&self.storage, &applied, id, || random::client_id(&*self.clock))?;
         input::name(&id, "clientId")?;
         let stored: Option<Stored<Client>> = self.storage.read(CLIENTS, id.as_bytes())?;
+        let mut unchanged = false;
         let client = match stored {
             Some(stored) if stored.value.user_pool_id != pool.id => {
                 return Err(Error::InvalidParameter(format!("client id '{id}' belongs to another user pool")));
             }
-            Some(stored) if stored.value.settings == settings => stored.value,
+            Some(stored) if stored.value.settings == settings => {
+                unchanged = self.is_applied(&applied, &id)?;
+                stored.value
+            }
             Some(stored) => Client { settings, modified: self.clock.now(), ..stored.value },
             None => self.new_client(&pool, id.clone(), settings),
         };
-        let mut transaction = Transaction::new();
-        transaction.put(APPLIED, applied, encode(&id));
-        self.add_client(&client, &mut transaction);
-        self.storage.commit(transaction).await?;
+        if !unchanged {
+            let mut transaction = Transaction::new();
+            transaction.put(APPLIED, applied, encode(&id));
+            self.add_client(&client, &mut transaction);
+            self.storage.commit(transaction).await?;
+        }
         let client_secret = client.secret.as_ref().map(|secret| secret.expose_text().into_owned());
         Ok(ClientCredentials { client_id: id, client_secret })
     }
@@ -229,6 +238,12 @@ impl UserPools {
             Ok(())
         };
         self.storage.update_user(&pool, &user.username, add).await
+    }
+
+    /// Whether the template's name stands for this id already. An unchanged resource costs a start no write.
+    fn is_applied(&self, applied: &[u8], id: &str) -> Result<bool, Error> {
+        let kept: Option<Stored<String>> = self.storage.read(APPLIED, applied)?;
+        Ok(kept.is_some_and(|kept| kept.value == id))
     }
 
     async fn put(
