@@ -81,7 +81,7 @@ fn from_query(query: &str) -> Result<Body, appsync::Response> {
     appsync::parse_body(text.as_bytes())
 }
 
-/// Writes the answer; clients take the error's name from `x-amzn-errortype`, and some want `message` at the top.
+/// Writes the answer.
 fn respond(answer: appsync::Response) -> Response {
     let mut response = Response::new(HttpBody::from(answer.body));
     *response.status_mut() = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);

@@ -58,8 +58,10 @@ impl Response {
     /// A request that is refused as a whole: `status`, and one error with a type and a message.
     ///
     /// Clients take the error's name from the header `x-amzn-errortype`.
+    // AWS differs: only `errors` was recorded there. Amplify reads the text at the top alone and says "Unknown error"
+    // where there is none (tests/clients/amplify.test.mjs).
     pub fn refused(status: u16, error_type: &str, message: &str) -> Self {
-        let body = json!({ "errors": [{ "errorType": error_type, "message": message }] });
+        let body = json!({ "errors": [{ "errorType": error_type, "message": message }], "message": message });
         let headers = vec![content_type(), ("x-amzn-errortype".to_owned(), error_type.to_owned())];
         Self { status, headers, body: body.to_string().into() }
     }
@@ -143,7 +145,8 @@ mod tests {
             (r#"{"query":"{a}","variables":[]}"#, "Unable to parse GraphQL query."),
         ] {
             let refused = parse_body(body.as_bytes()).unwrap_err();
-            let expected = json!({"errors":[{"errorType":"MalformedHttpRequestException","message":message}]});
+            let error = json!({"errorType":"MalformedHttpRequestException","message":message});
+            let expected = json!({"errors":[error],"message":message});
             assert_eq!(refused.status, 400, "{body}");
             assert_eq!(serde_json::from_slice::<Value>(&refused.body).unwrap(), expected, "{body}");
         }

@@ -4,35 +4,44 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
 
-const root = new URL('../../../', import.meta.url).pathname;
+const root = fileURLToPath(new URL('../../../', import.meta.url));
 const binary = process.env.STEPWELL_BIN ?? join(root, 'target/release/stepwell');
 
-export async function startServer(extraArguments = [], environment = {}) {
+// The tests' own STEPWELL_* variables are no settings, and the server refuses those that it does not know.
+const environment = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('STEPWELL_')));
+
+// Starts the shipped application in a fresh data folder, on free ports.
+export async function startServer(moreArguments = [], moreEnvironment = {}) {
   const data = mkdtempSync(join(tmpdir(), 'stepwell-clients-'));
   const child = spawn(
     binary,
-    ['run', '--port', '0', '--tls-port', '0', '--data', data, ...extraArguments],
-    { cwd: root, stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, ...environment } },
+    ['run', '--port', '0', '--tls-port', '0', '--data', data, ...moreArguments],
+    { cwd: root, stdio: ['ignore', 'pipe', 'inherit'], env: { ...environment, ...moreEnvironment } },
   );
   const ended = new Promise((resolve) => child.on('close', resolve));
   await new Promise((resolve, reject) => {
+    child.on('error', reject);
+    // The last line of the banner.
     createInterface({ input: child.stdout }).on('line', (line) => line.includes('Ctrl-C') && resolve());
-    ended.then((code) => reject(new Error(`stepwell ended with ${code} before it was ready`)));
+    ended.then((code) => reject(new Error(`${binary} ended with ${code} before it was ready`)));
   });
   return {
     data,
     ...describe(data),
     async stop() {
       child.kill('SIGINT');
-      await ended;
+      const code = await ended;
       rmSync(data, { recursive: true, force: true });
+      if (code !== 0) throw new Error(`stepwell ended with ${code} after an interrupt`);
     },
   };
 }
 
 // Endpoints, outputs, keys and passwords as the data folder has them.
 export function describe(data = process.env.STEPWELL_DATA) {
+  if (!data) throw new Error('run the tests through run.mjs, which starts the server');
   const read = (name) => JSON.parse(readFileSync(join(data, name), 'utf8'));
   const endpoints = read('endpoints.json');
   const secrets = read('secrets.json');
