@@ -43,6 +43,23 @@ pub(super) fn start(
     Ok(bus)
 }
 
+/// A target that nothing here serves gets no events; the log says so at the start, not only when an event comes.
+pub(super) fn warn_of_unserved_targets(application: &template::Application, partition: &Partition) {
+    let state_machines = partition.arn("states", "stateMachine:");
+    let served = |arn: &str| {
+        arn.starts_with(&state_machines) || application.apis.iter().any(|api| arn.starts_with(&api.endpoint_arn))
+    };
+    for rule in &application.rules {
+        for target in rule.targets.iter().filter(|target| !served(&target.arn)) {
+            tracing::warn!(
+                rule = rule.logical_id,
+                target = target.arn,
+                "this target is on AWS only: it gets no events here"
+            );
+        }
+    }
+}
+
 fn definition(rule: &template::Rule) -> RuleDefinition {
     RuleDefinition {
         name: rule.name.clone(),

@@ -3,6 +3,7 @@
 pub(crate) mod access_keys;
 pub(crate) mod endpoints;
 mod event_rules;
+mod excerpt;
 mod graphql_api;
 mod modes;
 pub(crate) mod secrets;
@@ -31,17 +32,19 @@ use crate::{
 /// Why an application does not start.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
-    #[error("{0}")]
+    #[error(transparent)]
     Template(#[from] template::Error),
-    #[error("{}", lines(.0))]
+    #[error("{}", excerpt::diagnostics(.0))]
     Api(Vec<appsync::Diagnostic>),
     #[error("{0}")]
     Definition(String),
-    #[error("{0}")]
+    #[error("the template has several GraphQL APIs ({}); a stepwell runs one", .0.join(", "))]
+    SeveralApis(Vec<String>),
+    #[error(transparent)]
     Secrets(#[from] secrets::Error),
-    #[error("{0}")]
+    #[error(transparent)]
     Store(#[from] store::Error),
-    #[error("{0}")]
+    #[error(transparent)]
     Tables(#[from] ::tables::Error),
     #[error("the table {table} is not available: {cause}")]
     RemoteTable { table: String, cause: aws_protocol::ServiceError },
@@ -53,16 +56,12 @@ pub(crate) enum Error {
     UserPool { pool: String, cause: cognito::Error },
     #[error("create the event rule {rule}: {cause}")]
     Rule { rule: String, cause: events::Error },
-    #[error("{0}")]
+    #[error(transparent)]
     Modes(#[from] modes::Error),
-    #[error("{0}")]
+    #[error(transparent)]
     AccessKeys(#[from] access_keys::Error),
     #[error("set up outgoing HTTP: {0}")]
     Outbound(#[from] reqwest::Error),
-}
-
-fn lines(diagnostics: &[appsync::Diagnostic]) -> String {
-    diagnostics.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
 }
 
 /// An application that runs.
@@ -82,24 +81,16 @@ pub(crate) fn load(config: &Config, values: &dyn Values) -> Result<Loaded, Error
         stack_name: config.stack_name.value.clone(),
         parameters: config.parameters.iter().map(|(name, value)| (name.clone(), value.value.clone())).collect(),
     };
-    Ok(template::load(&config.template.value, &options, values, &Disk)?)
+    let loaded = template::load(&config.template.value, &options, values, &Disk)?;
+    match &loaded.application.apis[..] {
+        [] | [_] => Ok(loaded),
+        many => Err(Error::SeveralApis(many.iter().map(|api| api.logical_id.clone()).collect())),
+    }
 }
 
 /// Compiles everything that a start compiles: state machines, schema, resolvers.
 pub(crate) fn check(config: &Config, loaded: &Loaded, clock: Arc<dyn Clock>) -> Result<(), Error> {
-    let mut problems = Vec::new();
-    for machine in &loaded.application.state_machines {
-        if let Err(diagnostics) = asl::Definition::parse(&machine.definition.text) {
-            let source = &machine.definition;
-            problems.extend(diagnostics.iter().map(|found| {
-                let line = source.first_line + found.line - 1;
-                format!("{}:{line}:{}: {found}", source.path.display(), found.column)
-            }));
-        }
-    }
-    if !problems.is_empty() {
-        return Err(Error::Definition(problems.join("\n")));
-    }
+    check_definitions(&loaded.application)?;
     let partition = partition(config);
     let outbound = Arc::new(Outbound::new(access_keys::none(), clock.clone())?);
     for api in &loaded.application.apis {
@@ -108,6 +99,22 @@ pub(crate) fn check(config: &Config, loaded: &Loaded, clock: Arc<dyn Clock>) -> 
         appsync::Api::build(config, deps).map_err(Error::Api)?;
     }
     Ok(())
+}
+
+/// Finds what CreateStateMachine would refuse, and says where in its file it is.
+fn check_definitions(application: &Application) -> Result<(), Error> {
+    let mut problems = Vec::new();
+    for machine in &application.state_machines {
+        if let Err(diagnostics) = asl::Definition::parse(&machine.definition.text) {
+            let source = &machine.definition;
+            problems.extend(diagnostics.iter().map(|found| {
+                let line = source.first_line + found.line - 1;
+                let excerpt = found.excerpt(&source.text);
+                format!("{}:{line}:{}: {found}\n{excerpt}", source.path.display(), found.column)
+            }));
+        }
+    }
+    if problems.is_empty() { Ok(()) } else { Err(Error::Definition(problems.join("\n"))) }
 }
 
 /// What an application consists of, in a few words.
@@ -151,6 +158,8 @@ pub(crate) async fn start(
         let values = values::Generated { secrets: std::sync::Mutex::new(&mut secrets), addresses };
         load(config, &values)?
     };
+    check_definitions(&application)?;
+    tracing::debug!("the template is loaded");
     let keys = access_keys::start(config, &mut secrets)?;
     let (token_key, operator_token) = (secrets.bytes("pageTokens"), secrets.get(secrets::Kind::Token, "operator"));
     secrets.save()?;
@@ -158,29 +167,41 @@ pub(crate) async fn start(
 
     let partition = partition(config);
     let services = Directory::default();
-    tables::start(config, &application.tables, &services).await?;
-    let bus = event_rules::start(&application, &partition, clock.clone(), &services)?;
-    let user_pools = Arc::new(UserPools::new(store.clone(), clock.clone(), partition.clone(), addresses.http.clone()));
-    let pools = user_pools::start(&application.user_pools, &user_pools, &mut secrets).await?;
-    services.register(user_pools.clone());
-    let sink = Arc::new(event_rules::StatusEvents(bus.clone()));
-    let engine = state_machines::start(config, &application, store, clock.clone(), &services, sink).await?;
-
     let outbound = Arc::new(Outbound::new(keys.default.clone(), clock.clone())?);
+    tracing::debug!("outgoing HTTP is set up");
     let api = match application.apis.first() {
         Some(api) => {
             let config = graphql_api::config(api, partition.clone()).map_err(Error::Api)?;
             let deps = deps(&services, clock.clone(), outbound.clone(), token_key);
-            Some(appsync::Api::build(config, deps).map_err(Error::Api)?)
+            // Compiling takes a processor while the services wait for the disk.
+            Some(tokio::task::spawn_blocking(move || appsync::Api::build(config, deps)))
         }
         None => None,
     };
+    tables::start(config, &application.tables, &services).await?;
+    tracing::debug!("the tables are there");
+    let bus = event_rules::start(&application, &partition, clock.clone(), &services)?;
+    let user_pools = Arc::new(UserPools::new(store.clone(), clock.clone(), partition.clone(), addresses.http.clone()));
+    let pools = user_pools::start(&application.user_pools, &user_pools, &mut secrets).await?;
+    services.register(user_pools.clone());
+    tracing::debug!("the user pools are there");
+    let sink = Arc::new(event_rules::StatusEvents(bus.clone()));
+    let engine = state_machines::start(config, &application, store, clock.clone(), &services, sink).await?;
+    tracing::debug!("the state machines are there");
+
+    let api = match api {
+        Some(building) => Some(building.await.expect("building an API does not panic").map_err(Error::Api)?),
+        None => None,
+    };
+    tracing::debug!("the API is built");
     let authenticator =
         modes::authenticator(&application, &config.region.value, &user_pools, &keys.store, outbound, clock.clone())?;
     register_targets(&bus, &application, api.clone(), &services, &partition);
+    event_rules::warn_of_unserved_targets(&application, &partition);
     if let Some(engine) = &engine {
         engine.recover().await?;
     }
+    tracing::debug!("executions are taken up");
 
     let endpoints = Endpoints {
         http: addresses.http.clone(),

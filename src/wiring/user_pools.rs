@@ -16,6 +16,11 @@ pub(super) async fn start(
     service: &UserPools,
     secrets: &mut Secrets,
 ) -> Result<Vec<endpoints::UserPool>, Error> {
+    for (pool, user) in pools.iter().flat_map(|pool| pool.users.iter().map(move |user| (pool, user))) {
+        password(pool, user, secrets);
+    }
+    // Passwords must be on disk before users have them: otherwise a crash would lose them.
+    secrets.save()?;
     let mut started = Vec::new();
     for pool in pools {
         let named = |cause| Error::UserPool { pool: pool.logical_id.clone(), cause };
@@ -53,6 +58,11 @@ fn group_settings(group: &template::UserPoolGroup) -> Result<GroupSettings, cogn
     GroupSettings::from_json(properties)
 }
 
+/// The user's password, made the first time.
+fn password(pool: &template::UserPool, user: &template::UserPoolUser, secrets: &mut Secrets) -> String {
+    secrets.get(Kind::Password, &format!("{}/{}", pool.id, user.username))
+}
+
 async fn put_user(
     pool: &template::UserPool,
     user: &template::UserPoolUser,
@@ -60,9 +70,7 @@ async fn put_user(
     secrets: &mut Secrets,
 ) -> Result<(), Error> {
     let named = |cause| Error::UserPool { pool: pool.logical_id.clone(), cause };
-    let password = secrets.get(Kind::Password, &format!("{}/{}", pool.id, user.username));
-    // The password must be on disk before a user has it: otherwise a crash would lose it.
-    secrets.save()?;
+    let password = password(pool, user, secrets);
     let attributes: BTreeMap<_, _> = user.attributes.iter().cloned().collect();
     let seed = UserSeed { username: user.username.clone(), attributes, password: Some(password) };
     service.put_user(&pool.id, seed).await.map_err(named)?;
