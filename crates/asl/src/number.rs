@@ -25,14 +25,14 @@ pub(crate) enum NumberSource {
 }
 
 impl NumberField {
-    /// A count or a number of seconds. Fails as AWS does: a text or a fraction is `not a valid integer`, a negative number
-    /// `cannot be negative`.
+    /// A count or a number of seconds. Fails as AWS does: a fraction, or a text that is no integer, is `not a valid integer`,
+    /// a negative number `cannot be negative`.
     pub fn integer(&self, scope: &Scope<'_>) -> Result<u64, EvaluationError> {
         let number = match &self.source {
             NumberSource::Literal(number) => *number,
             NumberSource::Path(path) => {
                 let data = path.evaluate(scope)?;
-                let integer = data.value().as_i64().ok_or_else(|| self.not_valid("integer", data.value(), path))?;
+                let integer = integer_in(data.value()).ok_or_else(|| self.not_valid("integer", data.value(), path))?;
                 integer as f64
             }
             NumberSource::Expression(expression) => expression.number(scope)?,
@@ -83,6 +83,14 @@ impl NumberField {
                 path.text()
             ),
         }
+    }
+}
+
+/// A path may lead to a number or to the text of one (recorded on AWS: `"1"` for MaxConcurrencyPath).
+fn integer_in(value: &Value) -> Option<i64> {
+    match value {
+        Value::String(text) => text.parse().ok(),
+        value => value.as_i64(),
     }
 }
 

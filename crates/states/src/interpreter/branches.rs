@@ -80,12 +80,13 @@ impl Run<'_> {
             StateKind::Map(_) => EventDetails::MapStateSucceeded,
             _ => EventDetails::ParallelStateSucceeded,
         };
+        // StateExited does not follow from MapStateSucceeded or ParallelStateSucceeded but from what came before, and that of a
+        // distributed Map from MapRunStarted (recorded on AWS since November 2024; older recordings name MapRunSucceeded).
+        let mut before = self.last_event(frame);
         if is_distributed {
-            self.chain(frame, EventDetails::MapRunSucceeded);
+            before = self.record(frame, before, EventDetails::MapRunSucceeded);
         }
-        // StateExited follows from the same event as this one (recorded on AWS).
-        // AWS differs: since November 2024 the exit of a distributed Map follows from MapRunStarted.
-        self.record(frame, self.last_event(frame), succeeded);
+        self.record(frame, before, succeeded);
         let left = Data::array(&outputs)
             .map_err(|error| work.scene.runtime(&error.to_string()))
             .and_then(|result| self.leave(&work, Leaving::with_result(work.state, &result)));
