@@ -113,19 +113,18 @@ for (const [authMode, spoil] of Object.entries(spoiled)) {
       return true;
     });
   });
-
-  test(`${authMode}: wrong credentials are refused for a subscription on a standing connection`, async (t) => {
-    await disconnected();
-    // With a credential of another mode, so that the connection itself is in order.
-    configure({ ...good(), token: tokens.approver });
-    const standing = await subscribe(generateClient({ authMode: authMode === 'apiKey' ? 'iam' : 'apiKey' }), {
-      query: ON_STATUS,
-    });
-    t.after(standing.close);
-    configure({ ...good(), ...spoil() });
-    await assert.rejects(subscribe(generateClient({ authMode }), { query: ON_STATUS }), ({ errors }) => {
-      assert.equal(errors[0].message, `Connection failed: ${JSON.stringify({ errors: [{ errorType, message }] })}`);
-      return true;
-    });
-  });
 }
+
+// The last test, because Amplify goes on trying to reconnect what was on the connection. The other credentials of a
+// start message are tested without a client library, in connect.test.mjs.
+test('userPool: wrong credentials are refused for a subscription on a standing connection', async (t) => {
+  await disconnected();
+  configure(good());
+  const standing = await subscribe(generateClient({ authMode: 'apiKey' }), { query: ON_STATUS });
+  t.after(standing.close);
+  configure(spoiled.userPool());
+  await assert.rejects(subscribe(generateClient({ authMode: 'userPool' }), { query: ON_STATUS }), ({ errors }) => {
+    assert.equal(errors[0].message, `Connection failed: ${JSON.stringify({ errors: [UNAUTHORIZED] })}`);
+    return true;
+  });
+});

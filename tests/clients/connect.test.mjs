@@ -4,7 +4,7 @@ import { before, test } from 'node:test';
 import { connect, HANDSHAKES } from './lib/realtime.mjs';
 import { describe } from './lib/server.mjs';
 import { forged, tokensOf } from './lib/tokens.mjs';
-import { newOrder, ON_STATUS, PING, PLACE, UNAUTHORIZED } from './lib/operations.mjs';
+import { BAD_SIGNATURE, newOrder, ON_STATUS, PING, PLACE, UNAUTHORIZED } from './lib/operations.mjs';
 
 const server = describe();
 const { host } = new URL(server.graphql);
@@ -108,9 +108,23 @@ test('a stopped subscription hears nothing more, and its id is free again', asyn
 
 test('a subscription authenticates by itself: wrong credentials end it alone', async (t) => {
   const connection = await acknowledged(t, apiKey);
-  connection.start('bad', ON_STATUS, {}, { host, Authorization: forged(token) });
-  const { payload } = await connection.next('error', 'bad');
-  assert.deepEqual(payload, { errors: [UNAUTHORIZED] });
+  const scope = `${new Date().toISOString().slice(0, 10).replaceAll('-', '')}/${server.region}/appsync/aws4_request`;
+  const signature = {
+    host,
+    'x-amz-date': new Date().toISOString().replaceAll(/[-:]|\.\d+/g, ''),
+    Authorization:
+      `AWS4-HMAC-SHA256 Credential=${server.credentials.accessKeyId}/${scope}, SignedHeaders=host;x-amz-date, ` +
+      `Signature=${'0'.repeat(64)}`,
+  };
+  const wrong = {
+    key: [{ host, 'x-api-key': 'da2-aaaaaaaaaaaaaaaaaaaaaaaaaa' }, UNAUTHORIZED],
+    token: [{ host, Authorization: forged(token) }, UNAUTHORIZED],
+    signature: [signature, BAD_SIGNATURE],
+  };
+  for (const [id, [authorization, error]] of Object.entries(wrong)) {
+    connection.start(id, ON_STATUS, {}, authorization);
+    assert.deepEqual((await connection.next('error', id)).payload, { errors: [error] });
+  }
   connection.start('good', ON_STATUS, {}, { host, Authorization: token });
   await connection.next('start_ack', 'good');
 });

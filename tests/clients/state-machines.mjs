@@ -11,4 +11,4 @@ for (const name of readdirSync(folder).filter((file) => file.endsWith('.asl.json
   console.log(`${name}: ${isValid ? 'valid' : errorsText()}`);
   failed ||= !isValid;
 }
-process.exit(failed ? 1 : 0);
+process.exitCode = failed ? 1 : 0;
