@@ -1,10 +1,10 @@
-//! The interface of a resolver language, so that a faster runtime can replace QuickJS.
+//! What resolvers and functions are written in, and what becomes of it: the interface of the languages.
 
 use std::sync::Arc;
 
 use crate::{Context, Evaluation};
 
-/// A resolver language: compiles a source once, for many invocations.
+/// A JavaScript runtime: compiles a source once, for many invocations.
 pub trait Language: Send + Sync + 'static {
     /// Compiles `source`, checking that it has what a resolver or function needs.
     ///
@@ -15,16 +15,54 @@ pub trait Language: Send + Sync + 'static {
 
 /// A compiled resolver or function: its `request` and `response` handlers.
 pub trait Handlers: Send + Sync + 'static {
-    /// Runs one handler. Blocks for at most [`Limits::time`].
+    /// Whose rules hold around the handlers.
+    fn runtime(&self) -> Runtime {
+        Runtime::JavaScript
+    }
+
+    /// Runs one handler. Blocks for at most [`Limits::time`](crate::Limits::time).
     fn invoke(&self, handler: Handler, context: &Context) -> Evaluation;
 }
 
-/// The code of one resolver or function.
+/// The code of one resolver or function, in its language.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Code {
+    /// `APPSYNC_JS`.
+    JavaScript(Source),
+    /// VTL.
+    Templates(Templates),
+}
+
+/// Mapping templates: what becomes the request, and what becomes the result.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Templates {
+    /// `RequestMappingTemplate`; before the functions of a pipeline.
+    pub request: Source,
+    /// `ResponseMappingTemplate`; after the functions of a pipeline.
+    pub response: Source,
+}
+
+/// Whose rules hold around handlers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Runtime {
+    /// `APPSYNC_JS`: the response handler always runs, and raises errors itself.
+    JavaScript,
+    /// Mapping templates: the `version` of the request document decides.
+    Templates,
+}
+
+impl From<Source> for Code {
+    fn from(source: Source) -> Self {
+        Self::JavaScript(source)
+    }
+}
+
+/// A text, and where it is from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Source {
     /// For messages: the path as the template gives it, for example `../resolvers/Query.order.js`.
     pub name: String,
-    /// JavaScript, or TypeScript where the name ends in `.ts`.
+    /// JavaScript, TypeScript where the name ends in `.ts`, a mapping template, or SDL.
     pub code: String,
 }
 

@@ -1,16 +1,19 @@
-//! Resolver languages: APPSYNC_JS on QuickJS (and, later, VTL), without I/O and inside time, memory and depth limits.
+//! Resolver languages: APPSYNC_JS on QuickJS and VTL mapping templates, without I/O and inside time, memory and depth
+//! limits.
 //!
-//! [`util`] is implemented once, in Rust, for both languages. The interface is [`Language`], so a faster runtime can
-//! replace QuickJS ([`javascript`]).
+//! [`util`] is implemented once, in Rust, for both languages. What compiles gives [`Handlers`]. The interface of
+//! JavaScript is [`Language`], so a faster runtime can replace QuickJS ([`javascript`]); templates are [`vtl`].
 
 mod context;
+mod deadline;
 mod evaluation;
 pub mod javascript;
 mod language;
 mod limits;
 pub mod util;
+pub mod vtl;
 
 pub use context::{Context, ContextError, Info, Request};
 pub use evaluation::{End, Evaluation, RaisedError};
-pub use language::{CompileError, Handler, Handlers, Language, Source};
+pub use language::{Code, CompileError, Handler, Handlers, Language, Runtime, Source, Templates};
 pub use limits::Limits;

@@ -7,13 +7,13 @@ use rquickjs::{Ctx, Error, Exception, Function, Object, Value, function::Rest};
 use serde_json::Value as Json;
 
 use super::{
-    deadline::Deadline,
     inward::{define, map_to_js, to_js},
     outward::Reader,
     program::module_and_path,
 };
 use crate::{
     Context, End, Limits,
+    deadline::Deadline,
     util::{self, Fault, Scope},
 };
 

@@ -10,12 +10,11 @@ use rquickjs::{
 use super::{
     CODE, Dialect,
     bindings::{self, Shared},
-    deadline::Deadline,
     outward::Reader,
     position::first_frame,
     program::{FILE, LINES_BEFORE, Program},
 };
-use crate::{CompileError, Context, End, Evaluation, Handler, Limits, RaisedError, util::Scope};
+use crate::{CompileError, Context, End, Evaluation, Handler, Limits, RaisedError, deadline::Deadline, util::Scope};
 
 /// How many programs an engine keeps loaded.
 const PROGRAMS: usize = 1_000;

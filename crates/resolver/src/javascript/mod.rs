@@ -7,7 +7,6 @@
 //! handler, as on AWS. Engines wait in a [`pool`]; one that hit a cap is thrown away.
 
 mod bindings;
-mod deadline;
 mod dialect;
 mod engine;
 mod erasure;

@@ -24,6 +24,7 @@ mod transform;
 use serde_json::{Map, Value};
 
 pub use scope::{Fault, Scope};
+pub(crate) use text::pattern;
 
 use crate::evaluation::End;
 

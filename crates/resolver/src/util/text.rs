@@ -18,7 +18,7 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
 /// What `application/x-www-form-urlencoded` escapes, as Java's `URLEncoder` does; a space becomes `+`.
 const FORM: &AsciiSet = &NON_ALPHANUMERIC.remove(b'.').remove(b'-').remove(b'*').remove(b'_').remove(b' ');
 
-/// Largest compiled pattern of `util.matches`, bytes.
+/// Largest compiled pattern, bytes.
 const PATTERN_BYTES: usize = 1 << 20;
 
 pub(super) const FUNCTIONS: &[(&str, Function)] = &[
@@ -77,12 +77,18 @@ fn escape_javascript(text: &str) -> String {
 fn matches(_: &mut Scope, arguments: &[Value]) -> Result<Value, Fault> {
     let pattern = string_argument("util.matches", arguments, 0)?;
     let text = string_argument("util.matches", arguments, 1)?;
-    let expression = regex::RegexBuilder::new(&format!("^(?:{pattern})$"))
+    let expression = self::pattern(&format!("^(?:{pattern})$"))
+        .map_err(|error| Fault::code(format!("util.matches: pattern '{pattern}': {error}")))?;
+    Ok(expression.is_match(text).into())
+}
+
+/// Compiles a pattern within bounds; an error is what is wrong with it.
+pub(crate) fn pattern(pattern: &str) -> Result<regex::Regex, String> {
+    regex::RegexBuilder::new(pattern)
         .size_limit(PATTERN_BYTES)
         .dfa_size_limit(PATTERN_BYTES)
         .build()
-        .map_err(|error| Fault::code(format!("util.matches: pattern '{pattern}': {error}")))?;
-    Ok(expression.is_match(text).into())
+        .map_err(|error| error.to_string())
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! The time cap of a handler.
+//! The time cap of a handler, in every language.
 
 use std::{
     sync::atomic::{AtomicBool, Ordering},
@@ -9,31 +9,31 @@ use parking_lot::Mutex;
 
 /// The time cap of the current invocation.
 #[derive(Debug)]
-pub(super) struct Deadline {
+pub(crate) struct Deadline {
     until: Mutex<Instant>,
     passed: AtomicBool,
 }
 
 impl Deadline {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { until: Mutex::new(now()), passed: AtomicBool::new(false) }
     }
 
     /// Starts an invocation.
-    pub(super) fn start(&self, time: Duration) {
+    pub(crate) fn start(&self, time: Duration) {
         *self.until.lock() = now() + time;
         self.passed.store(false, Ordering::Relaxed);
     }
 
     /// Whether time is up; it stays so until the next start.
-    pub(super) fn check(&self) -> bool {
+    pub(crate) fn check(&self) -> bool {
         let passed = self.passed() || now() >= *self.until.lock();
         self.passed.store(passed, Ordering::Relaxed);
         passed
     }
 
     /// Whether a check has found time up.
-    pub(super) fn passed(&self) -> bool {
+    pub(crate) fn passed(&self) -> bool {
         self.passed.load(Ordering::Relaxed)
     }
 }
