@@ -17,6 +17,9 @@ pub enum Error {
     /// The text after `Invalid State Machine Definition: `, code and JSON pointer included.
     #[error("Invalid State Machine Definition: '{0}'")]
     InvalidDefinition(String),
+    /// A state that TestState does not take.
+    #[error("{0}")]
+    UntestableState(&'static str),
     /// The input of an execution is not JSON.
     #[error("Invalid State Machine Execution Input: '{0}'")]
     InvalidExecutionInput(String),
@@ -103,6 +106,7 @@ impl Error {
             Self::InvalidName(_) => "InvalidName",
             Self::InvalidToken => "InvalidToken",
             Self::InvalidDefinition(_) => "InvalidDefinition",
+            Self::UntestableState(_) => "InvalidDefinition",
             Self::InvalidExecutionInput(_) => "InvalidExecutionInput",
             Self::InvalidOutput(_) => "InvalidOutput",
             Self::InvalidLoggingConfiguration(_) => "InvalidLoggingConfiguration",

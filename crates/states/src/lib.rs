@@ -5,6 +5,7 @@
 //! * `operations/` answers the API, one file for each operation;
 //! * [`interpreter`] is the pure core that decides what an execution does next, and [`history`] are the events it gives;
 //! * `driver/` makes each step durable and then performs what it commands: tasks, timers, status events;
+//! * `test_state/` tries one state alone, on the interpreter;
 //! * `integrations/` turns the `Resource` of a Task state into a call of another service.
 //!
 //! [Step Functions API reference](https://docs.aws.amazon.com/step-functions/latest/apireference/Welcome.html)
@@ -24,6 +25,7 @@ mod operations;
 mod records;
 mod resources;
 mod status_event;
+mod test_state;
 
 pub use engine::{Config, Engine};
 pub use error::Error;

@@ -27,6 +27,7 @@ const COMPLETE: &[&str] = &[
     "jsonata",
     "nested_sfn",
     "scenarios",
+    "test_state",
     "variables",
 ];
 /// How often a polled call is repeated before a case counts as stuck.

@@ -81,7 +81,8 @@ impl Shared {
         self.stimulate(&arn, stimulus).await;
     }
 
-    async fn perform_task(self: &Arc<Self>, call: &TaskCall) -> Result<Stimulus, Failure> {
+    /// Performs a task and answers what its execution is to be told.
+    pub(crate) async fn perform_task(self: &Arc<Self>, call: &TaskCall) -> Result<Stimulus, Failure> {
         let task = call.task;
         match call.resource.pattern() {
             Pattern::RequestResponse => {

@@ -17,6 +17,9 @@ impl Run<'_> {
     /// Starts every branch: on entering a Parallel state, and again on each retry.
     pub(super) fn start_branches(&mut self, work: &Attempt<'_>, branches: &[MachineId]) -> Result<(), Problem> {
         let input = self.arguments(work)?;
+        if self.execution.trial.is_some() {
+            return self.mock_children(work);
+        }
         let last_event = self.chain(work.frame, EventDetails::ParallelStateStarted);
         let Some(parent) = self.frame(work.frame) else { return Ok(()) };
         let (variables, map_item, execution) = (parent.variables.clone(), parent.map_item.clone(), parent.child);

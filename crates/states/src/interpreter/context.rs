@@ -4,7 +4,7 @@
 
 use std::{cell::OnceCell, sync::Arc};
 
-use asl::{Data, EvaluationError, Scope, Variables};
+use asl::{Data, EvaluationError, Scope, StateKind, Variables};
 use chrono::{DateTime, SecondsFormat};
 use clock::Timestamp;
 use serde_json::{Map, Value, json};
@@ -16,6 +16,9 @@ use super::{
     run::Run,
 };
 
+/// The name of every state in the context object of a trial (recorded on AWS).
+const TRIAL_STATE: &str = "StateName";
+
 /// A frame's surroundings while the fields of one of its states are evaluated.
 pub(super) struct Scene {
     identity: Arc<ExecutionIdentity>,
@@ -23,13 +26,16 @@ pub(super) struct Scene {
     state: Arc<str>,
     entered: u64,
     entered_at: Timestamp,
-    /// `State.RetryCount`, which only Task states show.
+    /// `State.RetryCount`, where the state shows it.
     retry_count: Option<u64>,
     /// `Task.Token`.
     pub(super) token: Option<Arc<str>>,
     /// `Map.Item`.
     pub(super) map_item: Option<Arc<MapItem>>,
     variables: Arc<Variables>,
+    /// What stands in the place of the context object in a trial, and whether it is a trial.
+    given: Option<Data>,
+    is_trial: bool,
     /// Made when a field first needs it: most states need none.
     context: OnceCell<Data>,
 }
@@ -44,16 +50,20 @@ impl Run<'_> {
         let own = || (self.execution.identity.clone(), self.execution.input.clone().ok());
         let (identity, execution_input) =
             child.map_or_else(own, |child| (child.identity.clone(), Some(child.input.clone())));
+        let trial = self.execution.trial.as_ref();
+        let retry_count = || trial.map_or_else(|| active.retry_count(), |trial| trial.setting.retries);
         Some(Scene {
             identity,
             execution_input,
             state: state.name.clone(),
             entered: active.entered,
             entered_at: active.entered_at,
-            retry_count: matches!(state.kind, asl::StateKind::Task(_)).then(|| active.retry_count()),
+            retry_count: shows_retries(&state.kind).then(retry_count),
             token: None,
             map_item: frame.map_item.clone(),
             variables: frame.variables.clone(),
+            given: trial.and_then(|trial| trial.setting.context.clone()),
+            is_trial: trial.is_some(),
             context: OnceCell::new(),
         })
     }
@@ -82,6 +92,7 @@ impl Scene {
             map_item: Some(item),
             token: None,
             variables: self.variables.clone(),
+            given: self.given.clone(),
             context: OnceCell::new(),
             ..*self
         }
@@ -99,6 +110,15 @@ impl Scene {
 
     /// Members in the order AWS prints them.
     fn context_object(&self) -> Data {
+        let given = self.given.as_ref().and_then(|given| given.value().as_object());
+        let mut context = given.cloned().unwrap_or_else(|| self.own_context());
+        if let Some(item) = &self.map_item {
+            context.insert("Map".into(), json!({ "Item": { "Index": item.index, "Value": item.value.value() } }));
+        }
+        Data::from_value(Value::Object(context))
+    }
+
+    fn own_context(&self) -> Map<String, Value> {
         let mut context = Map::new();
         context.insert("Execution".into(), self.execution());
         context.insert(
@@ -109,10 +129,7 @@ impl Scene {
         if let Some(token) = &self.token {
             context.insert("Task".into(), json!({ "Token": &**token }));
         }
-        if let Some(item) = &self.map_item {
-            context.insert("Map".into(), json!({ "Item": { "Index": item.index, "Value": item.value.value() } }));
-        }
-        Data::from_value(Value::Object(context))
+        context
     }
 
     fn execution(&self) -> Value {
@@ -123,7 +140,8 @@ impl Scene {
         execution.insert("Input".into(), input.clone());
         execution.insert("StartTime".into(), Value::from(iso_8601(identity.start_time)));
         execution.insert("Name".into(), Value::from(&*identity.name));
-        execution.insert("RoleArn".into(), Value::from(&*identity.role_arn));
+        let role_arn = Some(&*identity.role_arn).filter(|arn| !arn.is_empty());
+        execution.insert("RoleArn".into(), Value::from(role_arn));
         if identity.kind == ExecutionKind::Standard {
             execution.insert("RedriveCount".into(), Value::from(0));
         }
@@ -132,13 +150,19 @@ impl Scene {
 
     fn state(&self) -> Value {
         let mut state = Map::new();
-        state.insert("Name".into(), Value::from(&*self.state));
+        let name = if self.is_trial { TRIAL_STATE } else { &*self.state };
+        state.insert("Name".into(), Value::from(name));
         state.insert("EnteredTime".into(), Value::from(iso_8601(self.entered_at)));
         if let Some(count) = self.retry_count {
             state.insert("RetryCount".into(), Value::from(count));
         }
         Value::Object(state)
     }
+}
+
+/// Whether the context object shows `State.RetryCount`: where there may be a `Retry`.
+fn shows_retries(state: &StateKind) -> bool {
+    matches!(state, StateKind::Task(_) | StateKind::Map(_) | StateKind::Parallel { .. })
 }
 
 /// `2024-01-01T00:00:00.000Z`.

@@ -54,17 +54,21 @@ struct Left {
 
 impl Run<'_> {
     /// The raw input after `InputPath`.
-    pub(super) fn effective_input(&self, work: &Attempt<'_>) -> Result<Data, Problem> {
-        self.select(&work.state.input_path, &work.scene, work.raw)
+    pub(super) fn effective_input(&mut self, work: &Attempt<'_>) -> Result<Data, Problem> {
+        let input = self.select(&work.state.input_path, &work.scene, work.raw)?;
+        self.inspect(|inspection| inspection.after_input_path = Some(input.clone()));
+        Ok(input)
     }
 
     /// The effective input after `Parameters` or `Arguments`.
-    pub(super) fn arguments(&self, work: &Attempt<'_>) -> Result<Data, Problem> {
+    pub(super) fn arguments(&mut self, work: &Attempt<'_>) -> Result<Data, Problem> {
         let effective = self.effective_input(work)?;
-        match &work.state.arguments {
-            Some(template) => self.evaluate(template, &work.scene, &self.scope(&work.scene, &effective)),
-            None => Ok(effective),
-        }
+        let arguments = match &work.state.arguments {
+            Some(template) => self.evaluate(template, &work.scene, &self.scope(&work.scene, &effective))?,
+            None => effective,
+        };
+        self.inspect(|inspection| inspection.after_arguments = Some(arguments.clone()));
+        Ok(arguments)
     }
 
     /// Leaves the state: evaluates `Assign` and the output, records StateExited and queues what comes next.
@@ -74,6 +78,7 @@ impl Run<'_> {
             Some(selector) => self.evaluate(selector, scene, &self.scope(scene, leaving.result))?,
             None => leaving.result.clone(),
         };
+        self.inspect(|inspection| inspection.after_result_selector = Some(selected.clone()));
         let scope = match state.query_language {
             QueryLanguage::JSONata => {
                 Scope { result: leaving.shows_result.then_some(leaving.result), ..self.scope(scene, raw) }
@@ -85,6 +90,7 @@ impl Run<'_> {
             Some(template) => self.evaluate(template, scene, &scope)?,
             None => {
                 let placed = place(&state.result_path, scene, raw, &selected)?;
+                self.inspect(|inspection| inspection.after_result_path = Some(placed.clone()));
                 self.select(&state.output_path, scene, &placed)?
             }
         };
@@ -169,7 +175,9 @@ impl Run<'_> {
         if size > MAX_VARIABLES_BYTES {
             return Err(Problem::too_large(&work.state.name));
         }
-        frame.variables = Arc::new(variables);
+        let variables = Arc::new(variables);
+        frame.variables = variables.clone();
+        self.inspect(|inspection| inspection.variables = (*variables).clone());
         Ok(())
     }
 }

@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 
-use asl::Variables;
-
 use super::{
     Command, Decision, Execution, ExecutionKind, Outcome, Step, Stimulus,
     frame::{Frame, FrameId},
@@ -59,11 +57,12 @@ impl Run<'_> {
             state_machine_version_arn: identity.state_machine_version_arn.clone(),
         };
         self.append(0, started);
+        let (state, variables) = self.execution.first();
         // The first StateEntered follows from event 0, not from ExecutionStarted (recorded on AWS).
         let top = Frame {
             parent: None,
             last_event: 0,
-            variables: Arc::new(Variables::new()),
+            variables: Arc::new(variables),
             map_item: None,
             child: None,
             active: None,
@@ -73,7 +72,7 @@ impl Run<'_> {
             self.set_timer(seconds_after(self.at, seconds), Purpose::ExecutionTimeout);
         }
         match self.execution.input.clone() {
-            Ok(input) => self.later(Unit::Enter { frame, state: self.definition.start().id, input }),
+            Ok(input) => self.later(Unit::Enter { frame, state, input }),
             Err(message) => self.fail_execution(Problem::given(Some("States.Runtime"), Some(&message)).failure),
         }
     }
@@ -120,7 +119,7 @@ impl Run<'_> {
         self.end(Outcome::Aborted { error: error.map(str::to_owned), cause: cause.map(str::to_owned) });
     }
 
-    fn end(&mut self, outcome: Outcome) {
+    pub(super) fn end(&mut self, outcome: Outcome) {
         self.execution.outcome = outcome;
         self.execution.frames.clear();
         for task in std::mem::take(&mut self.execution.tasks).into_keys() {

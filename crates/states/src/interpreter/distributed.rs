@@ -32,9 +32,15 @@ const EXCEEDED: &str = "States.ExceedToleratedFailureThreshold";
 pub(super) struct MapRun {
     label: Arc<str>,
     express: bool,
-    tolerated_count: Option<u64>,
-    tolerated_percentage: Option<f64>,
+    tolerance: Tolerance,
     failures: u64,
+}
+
+/// How many children may fail.
+#[derive(Debug, Clone)]
+pub(super) struct Tolerance {
+    pub(super) count: Option<u64>,
+    pub(super) percentage: Option<f64>,
 }
 
 /// What sets a child execution apart from its parent.
@@ -48,14 +54,26 @@ pub(super) struct ChildExecution {
 impl MapRun {
     /// Whether the failures so far are more than the Map tolerates. Without a tolerance one is too many.
     fn is_exceeded(&self, children: usize) -> bool {
-        let percentage = self.failures as f64 * 100.0 / children.max(1) as f64;
-        let over_count = self.tolerated_count.map(|count| self.failures > count);
-        let over_percentage = self.tolerated_percentage.map(|tolerated| percentage > tolerated);
+        self.tolerance.is_exceeded(self.failures, children).unwrap_or(self.failures > 0)
+    }
+}
+
+impl Tolerance {
+    /// Whether so many failures are too many; `None` where the Map says nothing about it.
+    pub(super) fn is_exceeded(&self, failures: u64, children: usize) -> Option<bool> {
+        let percentage = failures as f64 * 100.0 / children.max(1) as f64;
+        let over_count = self.count.map(|count| failures > count);
+        let over_percentage = self.percentage.map(|tolerated| percentage > tolerated);
         match (over_count, over_percentage) {
-            (None, None) => self.failures > 0,
-            (count, share) => count == Some(true) || share == Some(true),
+            (None, None) => None,
+            (count, share) => Some(count == Some(true) || share == Some(true)),
         }
     }
+}
+
+/// More children failed than the Map tolerates.
+pub(super) fn exceeded() -> Problem {
+    Problem::given(Some(EXCEEDED), Some("The specified tolerated failure threshold was exceeded"))
 }
 
 impl Run<'_> {
@@ -67,13 +85,8 @@ impl Run<'_> {
         express: bool,
         input: &Data,
     ) -> Result<MapRun, Problem> {
-        let problem = |error| work.scene.problem(&error);
-        let scope = self.scope(&work.scene, input);
-        let count = map.tolerated_failure_count.as_ref().map(|field| field.integer(&scope));
-        let percentage = map.tolerated_failure_percentage.as_ref().map(|field| field.percentage(&scope));
         let run = MapRun {
-            tolerated_count: count.transpose().map_err(problem)?,
-            tolerated_percentage: percentage.transpose().map_err(problem)?,
+            tolerance: self.tolerance(work, map, input)?,
             label: map.label.clone().unwrap_or_else(|| self.identifier().into()),
             express,
             failures: 0,
@@ -82,6 +95,18 @@ impl Run<'_> {
         let map_run_arn = self.arn("mapRun", &name);
         self.chain(work.frame, EventDetails::MapRunStarted { map_run_arn });
         Ok(run)
+    }
+
+    /// `ToleratedFailureCount` and `ToleratedFailurePercentage`.
+    pub(super) fn tolerance(&self, work: &Attempt<'_>, map: &Map, input: &Data) -> Result<Tolerance, Problem> {
+        let problem = |error| work.scene.problem(&error);
+        let scope = self.scope(&work.scene, input);
+        let count = map.tolerated_failure_count.as_ref().map(|field| field.integer(&scope));
+        let percentage = map.tolerated_failure_percentage.as_ref().map(|field| field.percentage(&scope));
+        Ok(Tolerance {
+            count: count.transpose().map_err(problem)?,
+            percentage: percentage.transpose().map_err(problem)?,
+        })
     }
 
     /// Starts the child execution for an item. It sees neither the variables nor the context object of its parent.
@@ -146,8 +171,7 @@ impl Run<'_> {
         let run = children.run.as_mut()?;
         run.failures += 1;
         if run.is_exceeded(total) {
-            let cause = "The specified tolerated failure threshold was exceeded";
-            return Some((seat.frame, Problem::given(Some(EXCEEDED), Some(cause))));
+            return Some((seat.frame, exceeded()));
         }
         let trigger = self.last_event(seat.frame);
         self.start_iterations(seat.frame, trigger);

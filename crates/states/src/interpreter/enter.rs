@@ -31,7 +31,7 @@ impl Run<'_> {
             before,
             entered_at: self.at,
             input,
-            retries: vec![0; state.retry.len()],
+            retries: vec![self.execution.earlier_retries(); state.retry.len()],
             work: Work::Entering,
         };
         if let Some(frame) = self.frame_mut(frame) {
@@ -64,7 +64,10 @@ impl Run<'_> {
 
     fn pass(&mut self, work: &Attempt<'_>, result: Option<&Data>) -> Result<(), Problem> {
         let result = match result {
-            Some(result) => result.clone(),
+            Some(result) => {
+                self.inspect(|inspection| inspection.result = Some(result.clone()));
+                result.clone()
+            }
             None => self.arguments(work)?,
         };
         self.leave(work, Leaving::of(work.state, &result))
@@ -134,6 +137,9 @@ impl Run<'_> {
 
     /// Queues a frame's next state, or its end.
     pub(super) fn go_on(&mut self, frame: FrameId, next: Option<StateId>, output: Data) {
+        if self.execution.trial.is_some() {
+            return self.end_trial(next, &output);
+        }
         match next {
             Some(state) => self.later(Unit::Enter { frame, state, input: output }),
             None => self.next(Unit::Finish { frame, output }),

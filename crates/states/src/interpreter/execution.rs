@@ -12,6 +12,7 @@ use super::{
     resource::Integration,
     task::LiveTask,
     timers::Timer,
+    trial::Trial,
 };
 
 /// The state of one execution. Only [`decide`](super::decide) changes it.
@@ -33,6 +34,8 @@ pub struct Execution {
     pub(super) child_events: u64,
     pub(super) tasks: BTreeMap<TaskId, LiveTask>,
     pub(super) timers: BTreeMap<TimerId, Timer>,
+    /// There if only one state is tried.
+    pub(super) trial: Option<Box<Trial>>,
 }
 
 impl Execution {
@@ -52,6 +55,7 @@ impl Execution {
             child_events: 0,
             tasks: BTreeMap::new(),
             timers: BTreeMap::new(),
+            trial: None,
         }
     }
 

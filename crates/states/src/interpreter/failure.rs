@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use asl::{Data, ProcessorMode, Retrier, State, StateKind};
+use asl::{Catcher, Data, ProcessorMode, Retrier, State, StateKind};
 use serde_json::{Map, Value};
 
 use super::{
@@ -31,6 +31,7 @@ impl Run<'_> {
             let is_evaluation = problem.evaluation.is_some() && !matches!(active.work, Work::Gathered);
             self.abort_children(frame);
             self.record_evaluation(frame, state, &mut problem);
+            self.inspect(|inspection| inspection.failure = Some(problem.failure.clone()));
             if run_has_failed {
                 self.chain(frame, EventDetails::MapRunFailed(problem.failure.clone()));
             }
@@ -84,6 +85,7 @@ impl Run<'_> {
             return false;
         };
         let retrier = &state.retry[index];
+        self.inspect(|inspection| inspection.retrier = Some(index));
         let Some(attempts) = self.active_mut(frame).and_then(|active| active.retries.get_mut(index)) else {
             return false;
         };
@@ -92,6 +94,7 @@ impl Run<'_> {
         }
         *attempts += 1;
         let delay = retrier.delay_millis(*attempts, &self.random);
+        self.inspect(|inspection| inspection.backoff_millis = Some(delay));
         let due = self.at.plus_millis(i64::try_from(delay).unwrap_or(i64::MAX));
         let timer = self.set_timer(due, Purpose::Retry(frame));
         self.set_work(frame, Work::Backoff(timer));
@@ -109,16 +112,19 @@ impl Run<'_> {
 
     /// Leaves the state by the first catcher that matches.
     fn catch(&mut self, frame: FrameId, state: &State, problem: &Problem) -> Caught {
-        let catcher = state
-            .catch
-            .iter()
-            .find(|catcher| catcher.matches(problem.error()) || problem.is_named_heartbeat(&catcher.error_equals));
-        let Some(catcher) = catcher.filter(|_| !problem.is_terminal()) else { return Caught::No };
+        let matches =
+            |catcher: &Catcher| catcher.matches(problem.error()) || problem.is_named_heartbeat(&catcher.error_equals);
+        let Some(index) = state.catch.iter().position(matches).filter(|_| !problem.is_terminal()) else {
+            return Caught::No;
+        };
         let (Some(scene), Some(active)) = (self.scene(frame), self.active(frame)) else { return Caught::No };
         let raw = active.input.clone();
         let work = Attempt { frame, state, scene, raw: &raw };
-        match self.leave_caught(&work, catcher, &error_output(&problem.failure)) {
-            Ok(()) => Caught::Yes,
+        match self.leave_caught(&work, &state.catch[index], &error_output(&problem.failure)) {
+            Ok(()) => {
+                self.inspect(|inspection| inspection.catcher = Some(index));
+                Caught::Yes
+            }
             Err(other) => Caught::Failing(other),
         }
     }

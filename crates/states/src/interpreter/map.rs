@@ -4,9 +4,10 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use asl::{Data, Map, ProcessorMode, StateKind};
+use asl::{Data, Map, ProcessorMode, StateKind, Template};
 
 use super::{
+    context::Scene,
     enter::Attempt,
     frame::{Children, Frame, FrameId, MapItem, Seat, Work},
     problem::Problem,
@@ -23,13 +24,20 @@ const MAX_CHILD_EXECUTIONS: usize = 10_000;
 impl Run<'_> {
     /// Starts the iterations: on entering a Map state, and again on each retry.
     pub(super) fn start_map(&mut self, work: &Attempt<'_>, map: &Map) -> Result<(), Problem> {
-        supported(map).map_err(|text| work.scene.runtime(&text))?;
+        let is_trial = self.execution.trial.is_some();
+        if !is_trial {
+            supported(map).map_err(|text| work.scene.runtime(&text))?;
+        }
         let input = self.effective_input(work)?;
         let problem = |error| work.scene.problem(&error);
         let scope = self.scope(&work.scene, &input);
-        let limit = map.max_concurrency.as_ref().map(|field| field.integer(&scope)).transpose().map_err(problem)?;
-        let limit = concurrency(map, limit);
-        let items = map.items(&scope).map_err(problem)?;
+        let wanted = map.max_concurrency.as_ref().map(|field| field.integer(&scope)).transpose().map_err(problem)?;
+        let items = self.given_items(map).map_or_else(|| map.items(&scope), Ok).map_err(problem)?;
+        self.inspect_items(wanted, &items);
+        if is_trial {
+            return self.mock_map(work, map, &input, items);
+        }
+        let limit = concurrency(map, wanted);
         let outputs = vec![None; items.len()];
         let started = self.chain(work.frame, EventDetails::MapStateStarted { length: items.len() });
         let run = match map.mode {
@@ -73,10 +81,7 @@ impl Run<'_> {
 
         let (index, item) = (item.index, Arc::new(item));
         let input = match &map.item_selector {
-            Some(selector) => {
-                let scene = scene.with_item(item.clone());
-                self.evaluate(selector, &scene, &self.scope(&scene, &children.input))?
-            }
+            Some(selector) => self.item_input(&scene, selector, &children.input, &item)?,
             None => item.value.clone(),
         };
         if let Some(run) = &children.run {
@@ -93,6 +98,18 @@ impl Run<'_> {
         self.seat(frame, index, child);
         self.later(Unit::Enter { frame: child, state: definition.machine(map.processor).start_at, input });
         Ok(())
+    }
+
+    /// The input of an iteration, by the Map's `ItemSelector`.
+    pub(super) fn item_input(
+        &self,
+        scene: &Scene,
+        selector: &Template,
+        input: &Data,
+        item: &Arc<MapItem>,
+    ) -> Result<Data, Problem> {
+        let scene = scene.with_item(item.clone());
+        self.evaluate(selector, &scene, &self.scope(&scene, input))
     }
 
     /// Notes a child as running.

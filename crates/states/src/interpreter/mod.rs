@@ -25,6 +25,7 @@ mod resource;
 mod run;
 mod task;
 mod timers;
+mod trial;
 
 use std::sync::Arc;
 
@@ -36,6 +37,7 @@ use crate::history::HistoryEvent;
 pub use decide::decide;
 pub use execution::Execution;
 pub use identity::{ExecutionIdentity, ExecutionKind};
+pub use trial::{Ending, Inspection, Mock, Setting};
 
 /// One thing that happened, with the time and the randomness that belong to it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -65,8 +65,9 @@ impl Run<'_> {
         Ok(())
     }
 
-    fn fields(&self, work: &Attempt<'_>, task: &Task) -> Result<Fields, Problem> {
+    fn fields(&mut self, work: &Attempt<'_>, task: &Task) -> Result<Fields, Problem> {
         let effective = self.effective_input(work)?;
+        let parameters = self.arguments(work)?;
         let problem = |error| work.scene.problem(&error);
         let seconds = |field: &Option<NumberField>| {
             let field = field.as_ref().map(|field| field.integer(&self.scope(&work.scene, &effective)));
@@ -74,7 +75,7 @@ impl Run<'_> {
         };
         let role_arn = task.credentials.as_ref().map(|role| role.role_arn(&self.scope(&work.scene, &effective)));
         Ok(Fields {
-            parameters: self.arguments(work)?,
+            parameters,
             timeout_seconds: seconds(&task.timeout_seconds)?,
             heartbeat_seconds: seconds(&task.heartbeat_seconds)?,
             credentials_role_arn: role_arn.transpose().map_err(problem)?.map(Arc::from),
@@ -211,7 +212,10 @@ impl Run<'_> {
         let work = Attempt { frame, state: definition.state(id), scene, raw: &raw };
         let left = Data::parse(output.clone())
             .map_err(|error| work.scene.runtime(&format!("The task's result is not valid JSON: {error}")))
-            .and_then(|result| self.leave(&work, Leaving::with_result(work.state, &result)));
+            .and_then(|result| {
+                self.inspect(|inspection| inspection.result = Some(result.clone()));
+                self.leave(&work, Leaving::with_result(work.state, &result))
+            });
         if let Err(problem) = left {
             self.fail(frame, problem);
         }

@@ -7,6 +7,8 @@ use crate::Error;
 /// The members of one input. Violations are collected, because AWS reports them together.
 pub(crate) struct Input<'a> {
     members: &'a Map<String, Value>,
+    /// What violations put before the names of members: `mock.` for those of the member `mock`.
+    path: String,
     violations: Vec<String>,
 }
 
@@ -14,7 +16,7 @@ impl<'a> Input<'a> {
     /// The members of `input`, which must be an object.
     pub(crate) fn new(input: &'a Value) -> Result<Self, Error> {
         match input {
-            Value::Object(members) => Ok(Self { members, violations: Vec::new() }),
+            Value::Object(members) => Ok(Self { members, path: String::new(), violations: Vec::new() }),
             _ => Err(Error::Serialization("Start of structure or map found where not expected.".to_owned())),
         }
     }
@@ -44,7 +46,7 @@ impl<'a> Input<'a> {
             Some(text) => Ok(text),
             None => {
                 let constraint = "failed to satisfy constraint: Member must not be null";
-                self.violations.push(format!("Value null at '{member}' {constraint}"));
+                self.violations.push(format!("Value null at '{}{member}' {constraint}", self.path));
                 Ok("")
             }
         }
@@ -99,6 +101,30 @@ impl<'a> Input<'a> {
         }
     }
 
+    /// A number that is not negative.
+    pub(crate) fn count(&mut self, member: &str) -> Result<Option<u64>, Error> {
+        let Some(value) = self.value(member) else { return Ok(None) };
+        let number = value.as_i64().ok_or_else(|| wrong_type(value, "Integer"))?;
+        if number < 0 {
+            let text = "Member must have value greater than or equal to 0";
+            self.violate(&number.to_string(), member, text.to_owned());
+        }
+        Ok(Some(u64::try_from(number).unwrap_or(0)))
+    }
+
+    /// The members of a structure, which `read` reads; its violations become those of the whole.
+    pub(crate) fn structure<T>(
+        &mut self,
+        member: &str,
+        read: impl FnOnce(&mut Self) -> Result<T, Error>,
+    ) -> Result<Option<T>, Error> {
+        let Some(value) = self.value(member) else { return Ok(None) };
+        let mut inner = Self { path: format!("{}{member}.", self.path), ..Self::new(value)? };
+        let found = read(&mut inner)?;
+        self.violations.append(&mut inner.violations);
+        Ok(Some(found))
+    }
+
     /// A list; empty where the member is absent.
     pub(crate) fn list(&self, member: &str) -> Result<&'a [Value], Error> {
         match self.value(member) {
@@ -118,7 +144,8 @@ impl<'a> Input<'a> {
     }
 
     fn violate(&mut self, value: &str, member: &str, constraint: String) {
-        self.violations.push(format!("Value '{value}' at '{member}' failed to satisfy constraint: {constraint}"));
+        let path = &self.path;
+        self.violations.push(format!("Value '{value}' at '{path}{member}' failed to satisfy constraint: {constraint}"));
     }
 }
 

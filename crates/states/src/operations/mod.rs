@@ -3,7 +3,7 @@
 //! An operation reads and checks its input, does its work through the catalog and the driver, and answers the members
 //! of its output. Shared beside them: reading members (`input`), tags, page tokens and what is shown in several answers.
 //!
-//! AWS differs: versions, aliases, map runs, RedriveExecution and TestState are not there yet; they answer
+//! AWS differs: versions, aliases, map runs and RedriveExecution are not there yet; they answer
 //! `UnknownOperationException`.
 
 pub(crate) mod create_activity;
@@ -32,6 +32,7 @@ mod start_sync_execution;
 mod stop_execution;
 mod tag_resource;
 mod tags;
+mod test_state;
 mod untag_resource;
 pub(crate) mod update_state_machine;
 mod validate_state_machine_definition;
@@ -66,6 +67,7 @@ pub(crate) async fn call(shared: &Arc<Shared>, operation: &str, input: &Value) -
         "StartSyncExecution" => start_sync_execution::run(shared, input).await,
         "StopExecution" => stop_execution::run(shared, input).await,
         "TagResource" => tag_resource::run(shared, input).await,
+        "TestState" => test_state::run(shared, input).await,
         "UntagResource" => untag_resource::run(shared, input).await,
         "UpdateStateMachine" => update_state_machine::run(shared, input).await,
         "ValidateStateMachineDefinition" => validate_state_machine_definition::run(shared, input),
