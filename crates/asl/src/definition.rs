@@ -75,6 +75,12 @@ impl Definition {
         &self.machines[id.0 as usize]
     }
 
+    /// All machines, in the order of the text: each after the one that holds it.
+    pub fn machines(&self) -> impl ExactSizeIterator<Item = MachineId> + use<> {
+        // Their number was a u32 when they were given their ids.
+        (0..self.machines.len()).map(|index| MachineId(index as u32))
+    }
+
     /// A state of this definition. Panics on an id of another definition.
     pub fn state(&self, id: StateId) -> &State {
         &self.states[id.0 as usize]

@@ -12,6 +12,7 @@ mod data_flow;
 mod definition;
 mod diagnostic;
 mod error;
+pub mod graph;
 mod intrinsic;
 mod jsonata;
 mod map;

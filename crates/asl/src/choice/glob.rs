@@ -31,6 +31,11 @@ impl Glob {
         Self { pieces }
     }
 
+    /// The pattern again, without the backslashes that it may have had.
+    pub(crate) fn pattern(&self) -> String {
+        self.pieces.join("*")
+    }
+
     /// Whether the whole text matches.
     pub(crate) fn matches(&self, text: &str) -> bool {
         let [first, middle @ .., last] = &self.pieces[..] else {

@@ -53,6 +53,11 @@ impl Expression {
         Ok(Self { source: source.into(), field: field.into() })
     }
 
+    /// What stands between `{%` and `%}`.
+    pub(crate) fn source(&self) -> &str {
+        &self.source
+    }
+
     /// Names of the variables it reads.
     pub(crate) fn variables(&self, found: &mut Vec<Arc<str>>) {
         variables::collect(&self.source, found);
