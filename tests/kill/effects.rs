@@ -1,16 +1,26 @@
 //! What the workflows have written, which must be what they would have written without a kill: once, not twice.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use crate::{load::ARTICLES, outcome::Execution, support::Server};
+use crate::{
+    load::{ARTICLES, COUNT},
+    outcome::Execution,
+    support::Server,
+};
 
 /// Stock that an article is delivered with, as `RUN` says.
 const DELIVERED: u64 = 1_000_000;
 
 /// `started`: every order that has taken its stock; `shipped`: those that have been paid and sent.
-pub(crate) async fn verify(server: &Server, started: impl Iterator<Item = &Execution>, shipped: &[&Execution]) {
+/// `counted`: executions that have added one [`COUNT`] times, each to its own item.
+pub(crate) async fn verify(
+    server: &Server,
+    started: impl Iterator<Item = &Execution>,
+    shipped: &[&Execution],
+    counted: &BTreeSet<String>,
+) {
     let mut left: BTreeMap<&str, u64> = ARTICLES.iter().map(|sku| (*sku, DELIVERED)).collect();
     for order in started {
         *left.get_mut(order.sku.as_str()).expect("an article") -= order.quantity;
@@ -18,7 +28,11 @@ pub(crate) async fn verify(server: &Server, started: impl Iterator<Item = &Execu
     let stock = scan(server, "stepwell-stock").await;
     let stock: BTreeMap<&str, u64> =
         stock.iter().map(|item| (text(item, "sku"), number(item, "quantity") as u64)).collect();
-    assert_eq!(stock, left, "stock is taken exactly once for each order");
+    for name in counted {
+        assert_eq!(stock.get(name.as_str()), Some(&(COUNT as u64)), "{name} has added one {COUNT} times");
+    }
+    let articles = stock.into_iter().filter(|(sku, _)| ARTICLES.contains(sku)).collect::<BTreeMap<_, _>>();
+    assert_eq!(articles, left, "stock is taken exactly once for each order");
 
     let expected = |value: fn(&Execution) -> f64| -> BTreeMap<String, f64> {
         shipped.iter().map(|order| (order.id.clone(), value(order))).collect()

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::{
-    load::{self, ARTICLES, Order},
+    load::{self, ARTICLES, Machines, Order},
     outcome::{Watch, approve},
     support::Server,
 };
@@ -16,9 +16,11 @@ pub(crate) struct References {
     pub(crate) large: Course,
     /// An execution of the machine without services.
     pub(crate) plain: Vec<Value>,
+    /// An execution of the machine that counts.
+    pub(crate) counting: Course,
 }
 
-/// The way an order took: its events without their data, and its output.
+/// The way an execution took: its events without their data, and its output.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Course {
     pub(crate) events: Vec<String>,
@@ -28,7 +30,7 @@ pub(crate) struct Course {
 impl References {
     /// Lets one execution of each kind come to its end. The first order of each article delivers it, which no later
     /// one does: those come before, and are compared with nothing.
-    pub(crate) async fn make(server: &Server, machine: &str) -> Self {
+    pub(crate) async fn make(server: &Server, machines: &Machines) -> Self {
         let order_executions = server.output("StateMachineArn").replace(":stateMachine:", ":execution:");
         let arn = |id: &str| format!("{order_executions}:{id}");
         let mut watch = Watch::of(server).await;
@@ -44,14 +46,16 @@ impl References {
         }
         watch.until_awaiting(server, &large.id, &arn(&large.id)).await;
         approve(server, &server.token("approver").await, &large.id).await;
-        let plain = load::start(server, machine, "plain").await.expect("an answer");
-        for arn in [arn(&small.id), arn(&large.id), plain.clone()] {
+        let plain = load::start(server, &machines.plain, "plain").await.expect("an answer");
+        let counting = load::start(server, &machines.counting, "counting").await.expect("an answer");
+        for arn in [arn(&small.id), arn(&large.id), plain.clone(), counting.clone()] {
             watch.until(server, &arn, "SUCCEEDED").await;
         }
         Self {
             small: course(server, &arn(&small.id)).await,
             large: course(server, &arn(&large.id)).await,
             plain: without_times(server, &plain).await,
+            counting: course(server, &counting).await,
         }
     }
 }

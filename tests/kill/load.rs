@@ -17,7 +17,21 @@ const LARGE_EVERY: usize = 4;
 pub(crate) struct Acknowledged {
     pub(crate) orders: BTreeSet<String>,
     pub(crate) executions: BTreeSet<String>,
+    /// Executions of the machine that counts, by name.
+    pub(crate) counts: BTreeSet<String>,
 }
+
+/// The machines beside the application's.
+#[derive(Debug, Clone)]
+pub(crate) struct Machines {
+    /// Goes through a Wait, a Parallel and a Map without any service.
+    pub(crate) plain: String,
+    /// Adds one to an item again and again: a kill nearly always finds it between a write and the record of its result.
+    pub(crate) counting: String,
+}
+
+/// How often an execution of the counting machine adds one.
+pub(crate) const COUNT: usize = 40;
 
 /// An order of one item.
 #[derive(Debug, Clone)]
@@ -41,7 +55,8 @@ pub(crate) async fn place(server: &Server, order: &Order) -> reqwest::Result<()>
 
 /// Starts an execution and answers its ARN.
 pub(crate) async fn start(server: &Server, machine: &str, name: &str) -> reqwest::Result<String> {
-    let input = json!({ "stateMachineArn": machine, "name": name, "input": json!({ "id": name }).to_string() });
+    let input = json!({ "id": name, "steps": (0..COUNT).collect::<Vec<_>>() }).to_string();
+    let input = json!({ "stateMachineArn": machine, "name": name, "input": input });
     let (status, answer) = server.try_wire("AWSStepFunctions.StartExecution", &input).await?;
     assert_eq!(status, 200, "the execution was refused: {answer}");
     Ok(answer["executionArn"].as_str().expect("an ARN").to_owned())
@@ -53,9 +68,13 @@ pub(crate) async fn write(
     server: Arc<Server>,
     name: String,
     mut again: Option<Order>,
-    machine: String,
+    machines: Machines,
     acknowledged: Arc<Mutex<Acknowledged>>,
 ) -> Option<Order> {
+    match start(&server, &machines.counting, &name).await {
+        Ok(_) => acknowledged.lock().await.counts.insert(name.clone()),
+        Err(_gone) => return again,
+    };
     for number in 0.. {
         let order = again.take().unwrap_or_else(|| Order {
             id: format!("{name}-{number}"),
@@ -67,7 +86,7 @@ pub(crate) async fn write(
             return Some(order);
         }
         acknowledged.lock().await.orders.insert(order.id);
-        match start(&server, &machine, &format!("{name}-{number}")).await {
+        match start(&server, &machines.plain, &format!("{name}-{number}")).await {
             Ok(arn) => acknowledged.lock().await.executions.insert(arn),
             Err(_gone) => return None,
         };
@@ -75,18 +94,40 @@ pub(crate) async fn write(
     None
 }
 
-/// A machine that goes through a Wait, a Parallel and a Map, so that a kill finds it in the middle.
-pub(crate) async fn create_machine(server: &Server) -> String {
+impl Machines {
+    pub(crate) async fn create(server: &Server) -> Self {
+        Self { plain: create(server, "plain", plain()).await, counting: create(server, "counting", counting()).await }
+    }
+}
+
+fn plain() -> Value {
     let waits = json!({ "StartAt": "B", "States": { "B": { "Type": "Wait", "Seconds": 1, "End": true } } });
     let passes = json!({ "StartAt": "C", "States": { "C": { "Type": "Pass", "Result": { "c": 1 }, "End": true } } });
     let iteration = json!({ "StartAt": "I", "States": { "I": { "Type": "Pass", "End": true } } });
-    let definition: Value = json!({ "StartAt": "First", "States": {
+    json!({ "StartAt": "First", "States": {
         "First": { "Type": "Pass", "Next": "Both" },
         "Both": { "Type": "Parallel", "Branches": [waits, passes], "ResultPath": "$.both", "Next": "Each" },
         "Each": { "Type": "Map", "ItemsPath": "$.both", "MaxConcurrency": 1, "ItemProcessor": iteration,
             "ResultPath": "$.each", "End": true },
-    } });
-    let input = json!({ "name": "killed", "definition": definition.to_string(),
+    } })
+}
+
+fn counting() -> Value {
+    let parameters = json!({
+        "TableName": "stepwell-stock",
+        "Key": { "sku": { "S.$": "$$.Execution.Name" } },
+        "UpdateExpression": "ADD #quantity :one",
+        "ExpressionAttributeNames": { "#quantity": "quantity" },
+        "ExpressionAttributeValues": { ":one": { "N": "1" } },
+    });
+    let add = json!({ "Type": "Task", "Resource": "arn:aws:states:::dynamodb:updateItem", "Parameters": parameters,
+        "ResultPath": null, "End": true });
+    json!({ "StartAt": "Count", "States": { "Count": { "Type": "Map", "ItemsPath": "$.steps", "MaxConcurrency": 1,
+        "ItemProcessor": { "StartAt": "Add", "States": { "Add": add } }, "End": true } } })
+}
+
+async fn create(server: &Server, name: &str, definition: Value) -> String {
+    let input = json!({ "name": name, "definition": definition.to_string(),
         "roleArn": "arn:aws:iam::000000000000:role/killed" });
     let (status, answer) = server.try_wire("AWSStepFunctions.CreateStateMachine", &input).await.expect("an answer");
     assert_eq!(status, 200, "{answer}");

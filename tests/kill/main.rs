@@ -1,9 +1,9 @@
 //! `kill -9` at random moments under load: what was acknowledged is there, every execution takes the steps that it
 //! would have taken, and every write of a workflow has taken effect exactly once.
 //!
-//! The number of kills is `STEPWELL_KILLS`, 8 unless set. Two kinds of work run: orders of the shipped application,
-//! whose workflow writes to four tables and may wait for a person, and executions of a machine without services. Each
-//! kind has executions that nothing disturbed, made before the first kill; all others are compared with those.
+//! The number of kills is `STEPWELL_KILLS`, 8 unless set. Three kinds of work run: orders of the shipped application,
+//! whose workflow writes to four tables and may wait for a person, executions of a machine without services, and of one
+//! that adds one to an item over and over. Each kind has executions that nothing disturbed, made before the first kill; all others are compared with those.
 
 #[path = "../support/mod.rs"]
 mod support;
@@ -19,7 +19,10 @@ use clock::{Clock, RealClock};
 use support::Server;
 use tokio::sync::Mutex;
 
-use crate::{history::References, load::Acknowledged};
+use crate::{
+    history::References,
+    load::{Acknowledged, Machines},
+};
 
 const WRITERS: usize = 6;
 /// The shipped application with more stock than any run takes.
@@ -31,8 +34,8 @@ async fn nothing_acknowledged_is_lost_and_nothing_is_done_twice() {
     let folder = tempfile::tempdir().expect("a folder");
     let acknowledged = Arc::new(Mutex::new(Acknowledged::default()));
     let server = Server::start_with(folder.path(), &RUN).await;
-    let machine = load::create_machine(&server).await;
-    let references = References::make(&server, &machine).await;
+    let machines = Machines::create(&server).await;
+    let references = References::make(&server, &machines).await;
     assert!(server.stop().await.success());
 
     let mut unanswered = vec![None; WRITERS];
@@ -46,7 +49,7 @@ async fn nothing_acknowledged_is_lost_and_nothing_is_done_twice() {
             .enumerate()
             .map(|(writer, first)| {
                 let name = format!("k{kill}-w{writer}");
-                tokio::spawn(load::write(server.clone(), name, first, machine.clone(), acknowledged.clone()))
+                tokio::spawn(load::write(server.clone(), name, first, machines.clone(), acknowledged.clone()))
             })
             .collect();
         a_random_moment(30, 300).await;
@@ -60,12 +63,13 @@ async fn nothing_acknowledged_is_lost_and_nothing_is_done_twice() {
     let server = Server::start_with(folder.path(), &RUN).await;
     let acknowledged = Arc::into_inner(acknowledged).expect("the writers are done").into_inner();
     println!(
-        "{kills} kills; {} orders and {} executions acknowledged",
+        "{kills} kills; {} orders, {} executions without services and {} that count acknowledged",
         acknowledged.orders.len(),
-        acknowledged.executions.len()
+        acknowledged.executions.len(),
+        acknowledged.counts.len()
     );
     assert!(acknowledged.orders.len() > kills, "the load was too thin to show anything");
-    outcome::verify(&server, &acknowledged, &references).await;
+    outcome::verify(&server, &acknowledged, &references, &machines).await;
     assert!(server.stop().await.success());
 }
 

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::{
     effects,
     history::{self, References, course, describe, without_times},
-    load::Acknowledged,
+    load::{Acknowledged, Machines},
     support::{Server, operator::Changes, realtime::Statuses},
 };
 
@@ -68,7 +68,7 @@ pub(crate) async fn approve(server: &Server, token: &str, id: &str) {
 }
 
 /// Checks everything, acknowledged or not: a request whose answer the kill took may have been performed.
-pub(crate) async fn verify(server: &Server, acknowledged: &Acknowledged, references: &References) {
+pub(crate) async fn verify(server: &Server, acknowledged: &Acknowledged, references: &References, machines: &Machines) {
     let mut watch = Watch::of(server).await;
     let orders = executions(server, &server.output("StateMachineArn")).await;
     let lost: Vec<_> = acknowledged.orders.iter().filter(|id| !orders.contains_key(*id)).collect();
@@ -97,8 +97,14 @@ pub(crate) async fn verify(server: &Server, acknowledged: &Acknowledged, referen
         watch.until(server, arn, "SUCCEEDED").await;
         assert_eq!(without_times(server, arn).await, references.plain, "{arn}");
     }
+    let counting = machines.counting.replace(":stateMachine:", ":execution:");
+    for name in &acknowledged.counts {
+        let arn = format!("{counting}:{name}");
+        watch.until(server, &arn, "SUCCEEDED").await;
+        assert_eq!(course(server, &arn).await, references.counting, "{arn}");
+    }
     let shipped: Vec<_> = small.iter().chain(&approved).copied().collect();
-    effects::verify(server, orders.values(), &shipped).await;
+    effects::verify(server, orders.values(), &shipped, &acknowledged.counts).await;
 }
 
 /// Of the orders that wait for an approval, every second one is given it, with the token that it has had all along.

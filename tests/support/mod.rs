@@ -49,10 +49,13 @@ pub(crate) fn command(data: &Path, arguments: &[&str]) -> Command {
     command
 }
 
-/// A process with these arguments on free ports, its output in a pipe.
+/// A process with these arguments, on free ports unless they name some, its output in a pipe.
 pub(crate) fn spawn(data: &Path, arguments: &[&str]) -> Child {
     let mut command = command(data, arguments);
-    command.args(["--port", "0", "--tls-port", "0"]).stdout(Stdio::piped()).spawn().expect("the binary starts")
+    for flag in ["--port", "--tls-port"].iter().filter(|flag| !arguments.contains(flag)) {
+        command.args([flag, "0"]);
+    }
+    command.stdout(Stdio::piped()).spawn().expect("the binary starts")
 }
 
 impl Server {
@@ -61,7 +64,7 @@ impl Server {
         Self::start_with(data, &["run"]).await
     }
 
-    /// Starts with these arguments, on free ports, and waits for the line that says it is ready.
+    /// Starts with these arguments, on free ports unless they name some, and waits for the line that says it is ready.
     pub(crate) async fn start_with(data: &Path, arguments: &[&str]) -> Self {
         let mut child = spawn(data, arguments);
         let mut lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();

@@ -10,8 +10,7 @@ use super::Server;
 impl Server {
     /// Calls an operation by its `x-amz-target`; answers the status and the body.
     pub(crate) async fn try_wire(&self, target: &str, input: &Value) -> reqwest::Result<(u16, Value)> {
-        let secret = self.secrets["secretAccessKeys"]["default"].as_str().expect("a secret").to_owned();
-        self.try_wire_with(target, input, &secret).await
+        self.try_wire_text(target, input.to_string()).await
     }
 
     /// The same, signed with this secret.
@@ -21,7 +20,16 @@ impl Server {
         input: &Value,
         secret: &str,
     ) -> reqwest::Result<(u16, Value)> {
-        let body = input.to_string();
+        self.send_signed(target, input.to_string(), secret).await
+    }
+
+    /// The same with a body that may be anything.
+    pub(crate) async fn try_wire_text(&self, target: &str, body: String) -> reqwest::Result<(u16, Value)> {
+        let secret = self.secrets["secretAccessKeys"]["default"].as_str().expect("a secret").to_owned();
+        self.send_signed(target, body, &secret).await
+    }
+
+    async fn send_signed(&self, target: &str, body: String, secret: &str) -> reqwest::Result<(u16, Value)> {
         let headers = self.signed(target, &body, secret);
         let response = self.client.post(&self.http).headers(headers).body(body).send().await?;
         Ok((response.status().as_u16(), response.json().await?))
