@@ -13,10 +13,10 @@ pub enum Error {
     #[error("the store is closed")]
     Closed,
     /// Another process holds the data folder.
-    #[error("the data folder {0} is in use by another stepwell")]
+    #[error("the data folder {0} is in use by another stepwell; stop that one, or choose another folder")]
     InUse(String),
     /// The data was written by a newer version.
-    #[error("the data folder has format {found}, this stepwell knows formats up to {known}")]
+    #[error("a newer stepwell wrote this data folder (format {found}; this one knows up to {known}); run that version, or choose another folder")]
     Newer {
         /// The format on disk.
         found: u32,
