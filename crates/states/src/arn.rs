@@ -60,6 +60,32 @@ pub(crate) fn state_machine_name(arn: &str) -> Result<String, Error> {
     }
 }
 
+/// What an ARN of a state machine is qualified with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Qualifier {
+    /// The state machine itself.
+    None,
+    /// A version, by number.
+    Version(u64),
+    /// An alias, by name: a name has a character that is no digit.
+    Alias(String),
+}
+
+/// The name in a state machine ARN, and what it is qualified with.
+pub(crate) fn qualified_machine(arn: &str) -> Result<(String, Qualifier), Error> {
+    match Resource::parse(arn)? {
+        Resource::StateMachine { name, qualifier: None } => Ok((name, Qualifier::None)),
+        Resource::StateMachine { name, qualifier: Some(text) } => Ok((
+            name,
+            match text.parse() {
+                Ok(number) => Qualifier::Version(number),
+                Err(_) => Qualifier::Alias(text),
+            },
+        )),
+        other => Err(other.misplaced()),
+    }
+}
+
 /// Checks that `arn` names an execution of a Standard state machine.
 pub(crate) fn check_execution(arn: &str) -> Result<(), Error> {
     match Resource::parse(arn)? {

@@ -10,6 +10,7 @@ use std::{
 };
 
 use asl::Definition;
+use clock::Timestamp;
 use parking_lot::{Mutex, RwLock};
 use serde::de::DeserializeOwned;
 use store::{Keyspace, Store, Transaction};
@@ -17,7 +18,8 @@ use tokio::sync::{Mutex as AsyncMutex, MutexGuard};
 
 use crate::{
     Error, layout,
-    records::{Activity, Machine},
+    published::Published,
+    records::{Activity, Alias, Machine, Version},
 };
 
 /// How many records one read of a table brings.
@@ -31,6 +33,7 @@ pub(crate) struct Catalog {
     store: Arc<dyn Store>,
     machines: RwLock<BTreeMap<String, Arc<Machine>>>,
     activities: RwLock<BTreeMap<String, Arc<Activity>>>,
+    published: Published,
     parsed: Mutex<HashMap<String, Arc<Definition>>>,
     parsed_capacity: usize,
     changes: AsyncMutex<()>,
@@ -39,12 +42,15 @@ pub(crate) struct Catalog {
 impl Catalog {
     /// Reads what the store has.
     pub(crate) fn open(store: Arc<dyn Store>, parsed_capacity: usize) -> Result<Self, Error> {
-        let machines = read_all(&*store, layout::MACHINES)?;
-        let activities = read_all(&*store, layout::ACTIVITIES)?;
+        let machines = read_all(&*store, layout::MACHINES, |machine: &Machine| machine.name.clone())?;
+        let activities = read_all(&*store, layout::ACTIVITIES, |activity: &Activity| activity.name.clone())?;
+        let versions = read_all(&*store, layout::VERSIONS, |version: &Version| (version.machine.id, version.number))?;
+        let aliases = read_all(&*store, layout::ALIASES, |alias: &Alias| (alias.machine, alias.name.clone()))?;
         Ok(Self {
             store,
             machines: RwLock::new(machines),
             activities: RwLock::new(activities),
+            published: Published::new(versions, aliases),
             parsed: Mutex::new(HashMap::new()),
             parsed_capacity,
             changes: AsyncMutex::new(()),
@@ -93,8 +99,38 @@ impl Catalog {
         machine: Machine,
         definition: Option<&str>,
     ) -> Result<Arc<Machine>, Error> {
+        self.write_machine(machine, definition, None).await
+    }
+
+    /// Writes a state machine as [`Self::put_machine`] does, and publishes it as its next version.
+    pub(crate) async fn publish_machine(
+        &self,
+        _changes: &Changes<'_>,
+        mut machine: Machine,
+        definition: Option<&str>,
+        description: Option<String>,
+        now: Timestamp,
+    ) -> Result<Arc<Version>, Error> {
+        machine.last_version += 1;
+        let (number, snapshot) = (machine.last_version, (&machine).into());
+        let version = Arc::new(Version { number, description, created: now, machine: snapshot });
+        self.write_machine(machine, definition, Some(&version)).await?;
+        self.published.add_version(version.clone());
+        Ok(version)
+    }
+
+    async fn write_machine(
+        &self,
+        machine: Machine,
+        definition: Option<&str>,
+        version: Option<&Version>,
+    ) -> Result<Arc<Machine>, Error> {
         let mut transaction = Transaction::new();
         transaction.put(layout::MACHINES, machine.name.as_bytes(), layout::encode(&machine));
+        if let Some(version) = version {
+            let key = layout::key(&[machine.id, version.number]);
+            transaction.put(layout::VERSIONS, key, layout::encode(version));
+        }
         if let Some(text) = definition {
             transaction.put(layout::DEFINITIONS, machine.definition.as_bytes(), text.as_bytes());
         }
@@ -118,12 +154,52 @@ impl Catalog {
         Ok(activity)
     }
 
-    /// Removes a state machine. Its executions and the text of its definition stay.
-    pub(crate) async fn remove_machine(&self, _changes: &Changes<'_>, name: &str) -> Result<(), Error> {
+    /// Removes a state machine with its versions and aliases. Its executions and the texts of its definitions stay.
+    pub(crate) async fn remove_machine(&self, _changes: &Changes<'_>, machine: &Machine) -> Result<(), Error> {
         let mut transaction = Transaction::new();
-        transaction.delete(layout::MACHINES, name.as_bytes());
+        transaction.delete(layout::MACHINES, machine.name.as_bytes());
+        for version in self.published.versions(machine.id) {
+            transaction.delete(layout::VERSIONS, layout::key(&[machine.id, version.number]));
+        }
+        for alias in self.published.aliases(machine.id) {
+            transaction.delete(layout::ALIASES, layout::alias_key(machine.id, &alias.name));
+        }
         self.store.commit(transaction).await?;
-        self.machines.write().remove(name);
+        self.published.forget(machine.id);
+        self.machines.write().remove(&machine.name);
+        Ok(())
+    }
+
+    /// The versions and aliases of all state machines.
+    pub(crate) fn published(&self) -> &Published {
+        &self.published
+    }
+
+    /// Removes a version.
+    pub(crate) async fn remove_version(&self, _changes: &Changes<'_>, version: &Version) -> Result<(), Error> {
+        let mut transaction = Transaction::new();
+        transaction.delete(layout::VERSIONS, layout::key(&[version.machine.id, version.number]));
+        self.store.commit(transaction).await?;
+        self.published.remove_version(version);
+        Ok(())
+    }
+
+    /// Writes an alias.
+    pub(crate) async fn put_alias(&self, _changes: &Changes<'_>, alias: Alias) -> Result<Arc<Alias>, Error> {
+        let mut transaction = Transaction::new();
+        transaction.put(layout::ALIASES, layout::alias_key(alias.machine, &alias.name), layout::encode(&alias));
+        self.store.commit(transaction).await?;
+        let alias = Arc::new(alias);
+        self.published.put_alias(alias.clone());
+        Ok(alias)
+    }
+
+    /// Removes an alias.
+    pub(crate) async fn remove_alias(&self, _changes: &Changes<'_>, alias: &Alias) -> Result<(), Error> {
+        let mut transaction = Transaction::new();
+        transaction.delete(layout::ALIASES, layout::alias_key(alias.machine, &alias.name));
+        self.store.commit(transaction).await?;
+        self.published.remove_alias(alias);
         Ok(())
     }
 
@@ -172,7 +248,12 @@ fn page_after<T>(table: &BTreeMap<String, Arc<T>>, after: Option<&str>, limit: u
     table.range::<str, _>((lower, Bound::Unbounded)).take(limit).map(|(_, record)| record.clone()).collect()
 }
 
-fn read_all<T: DeserializeOwned>(store: &dyn Store, keyspace: Keyspace) -> Result<BTreeMap<String, Arc<T>>, Error> {
+/// Every record of a keyspace, by the key that it gets in memory.
+fn read_all<K: Ord, T: DeserializeOwned>(
+    store: &dyn Store,
+    keyspace: Keyspace,
+    key_of: impl Fn(&T) -> K,
+) -> Result<BTreeMap<K, Arc<T>>, Error> {
     let mut table = BTreeMap::new();
     let mut after = None::<Vec<u8>>;
     loop {
@@ -181,7 +262,7 @@ fn read_all<T: DeserializeOwned>(store: &dyn Store, keyspace: Keyspace) -> Resul
         let last_page = page.len() < PAGE;
         for (key, bytes) in page {
             let record = layout::decode(keyspace, &key, &bytes)?;
-            table.insert(String::from_utf8_lossy(&key).into_owned(), Arc::new(record));
+            table.insert(key_of(&record), Arc::new(record));
             after = Some(key);
         }
         if last_page {

@@ -73,6 +73,15 @@ pub enum Error {
     /// By ARN, for tags.
     #[error("Resource not found: '{0}'")]
     ResourceNotFound(String),
+    /// A version or an alias that is named and not there.
+    #[error("Request references a resource that does not exist.")]
+    ReferencedResourceNotFound,
+    /// A change that the present state of the machine, version or alias forbids.
+    #[error("{0}")]
+    Conflict(String),
+    /// More versions or aliases than [`crate::Limits`] has room for.
+    #[error("{0}")]
+    ServiceQuotaExceeded(String),
     /// More tags than [`crate::Limits::tags`], by ARN.
     #[error("Too many tags: '{0}'")]
     TooManyTags(String),
@@ -123,7 +132,9 @@ impl Error {
             Self::ActivityDoesNotExist(_) => "ActivityDoesNotExist",
             Self::ActivityLimitExceeded(_) => "ActivityLimitExceeded",
             Self::ActivityWorkerLimitExceeded(_) => "ActivityWorkerLimitExceeded",
-            Self::ResourceNotFound(_) => "ResourceNotFound",
+            Self::ResourceNotFound(_) | Self::ReferencedResourceNotFound => "ResourceNotFound",
+            Self::Conflict(_) => "ConflictException",
+            Self::ServiceQuotaExceeded(_) => "ServiceQuotaExceededException",
             Self::TooManyTags(_) => "TooManyTags",
             Self::TaskTimedOut => "TaskTimedOut",
             Self::UnknownOperation(_) => "UnknownOperationException",

@@ -17,6 +17,10 @@ use crate::{
 pub(crate) const META: Keyspace = Keyspace("states.meta");
 /// Name -> [`crate::records::Machine`].
 pub(crate) const MACHINES: Keyspace = Keyspace("states.machine");
+/// Machine id, number -> [`crate::records::Version`].
+pub(crate) const VERSIONS: Keyspace = Keyspace("states.version");
+/// Machine id, then the bytes of the name -> [`crate::records::Alias`].
+pub(crate) const ALIASES: Keyspace = Keyspace("states.alias");
 /// Name -> [`crate::records::Activity`].
 pub(crate) const ACTIVITIES: Keyspace = Keyspace("states.activity");
 /// SHA-256 -> definition text.
@@ -74,6 +78,11 @@ pub(crate) fn decode<T: DeserializeOwned>(keyspace: Keyspace, key: &[u8], bytes:
 /// A key of numbers, each big-endian, so that keys sort as the numbers do.
 pub(crate) fn key(parts: &[u64]) -> Key {
     parts.iter().flat_map(|part| part.to_be_bytes()).collect()
+}
+
+/// The place of an alias in [`ALIASES`].
+pub(crate) fn alias_key(machine: u64, name: &str) -> Key {
+    [&key(&[machine])[..], name.as_bytes()].concat()
 }
 
 /// Puts a new execution into the table and the indexes, on condition that its ARN is new. One that ended with its

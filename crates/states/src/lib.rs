@@ -22,6 +22,7 @@ mod layout;
 mod limits;
 mod observe;
 mod operations;
+mod published;
 mod records;
 mod resources;
 mod status_event;

@@ -6,6 +6,10 @@
 pub struct Limits {
     /// State machines of one engine.
     pub state_machines: usize,
+    /// Versions of one state machine.
+    pub versions: usize,
+    /// Aliases of one state machine.
+    pub aliases: usize,
     /// Activities of one engine.
     pub activities: usize,
     /// Running executions, Standard and Express together.
@@ -32,6 +36,8 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             state_machines: 100_000,
+            versions: 1_000,
+            aliases: 100,
             activities: 100_000,
             open_executions: 1_000_000,
             tags: 50,

@@ -79,6 +79,9 @@ pub(crate) struct Machine {
     pub(crate) updated: Timestamp,
     /// Absent until the first update.
     pub(crate) revision: Option<String>,
+    /// The number of the version published last: numbers are never used again.
+    #[serde(default)]
+    pub(crate) last_version: u64,
     /// `loggingConfiguration` as DescribeStateMachine shows it.
     pub(crate) logging: Value,
     /// `tracingConfiguration` as DescribeStateMachine shows it.
@@ -86,6 +89,43 @@ pub(crate) struct Machine {
     /// `encryptionConfiguration` as DescribeStateMachine shows it.
     pub(crate) encryption: Value,
     pub(crate) tags: BTreeMap<String, String>,
+}
+
+/// A version of a state machine: the machine as it was when it was published.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Version {
+    pub(crate) number: u64,
+    pub(crate) description: Option<String>,
+    pub(crate) created: Timestamp,
+    pub(crate) machine: MachineSnapshot,
+}
+
+impl Version {
+    /// `<state machine ARN>:<number>`.
+    pub(crate) fn arn(&self) -> String {
+        format!("{}:{}", self.machine.arn, self.number)
+    }
+}
+
+/// An alias of a state machine: a name for one or two of its versions.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Alias {
+    /// [`Machine::id`].
+    pub(crate) machine: u64,
+    pub(crate) name: String,
+    pub(crate) arn: Arc<str>,
+    pub(crate) description: Option<String>,
+    pub(crate) created: Timestamp,
+    pub(crate) updated: Timestamp,
+    pub(crate) routes: Vec<Route>,
+}
+
+/// The share of an alias's executions that a version gets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Route {
+    pub(crate) version: u64,
+    /// Percent.
+    pub(crate) weight: u64,
 }
 
 /// An activity.
@@ -108,6 +148,12 @@ pub(crate) struct ExecutionRow {
     pub(crate) name: Arc<str>,
     /// The machine as it was at the start.
     pub(crate) machine: MachineSnapshot,
+    /// The version it was started by, if by a version or by an alias.
+    #[serde(default)]
+    pub(crate) version_arn: Option<Arc<str>>,
+    /// The alias it was started by.
+    #[serde(default)]
+    pub(crate) alias_arn: Option<Arc<str>>,
     pub(crate) input: Arc<str>,
     pub(crate) trace_header: Option<String>,
     pub(crate) started: Timestamp,
@@ -161,6 +207,10 @@ pub(crate) struct Summary {
     pub(crate) status: Status,
     pub(crate) started: Timestamp,
     pub(crate) stopped: Option<Timestamp>,
+    #[serde(default)]
+    pub(crate) version_arn: Option<Arc<str>>,
+    #[serde(default)]
+    pub(crate) alias_arn: Option<Arc<str>>,
 }
 
 impl From<&ExecutionRow> for Summary {
@@ -172,6 +222,8 @@ impl From<&ExecutionRow> for Summary {
             status: row.status,
             started: row.started,
             stopped: row.stopped,
+            version_arn: row.version_arn.clone(),
+            alias_arn: row.alias_arn.clone(),
         }
     }
 }

@@ -21,5 +21,5 @@ mod timers;
 pub(crate) use activities::ActivityQueues;
 pub(crate) use calls::Calls;
 pub(crate) use slot::Slot;
-pub(crate) use start::Start;
+pub(crate) use start::{Start, Target};
 pub(crate) use timers::Timers;

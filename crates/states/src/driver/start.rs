@@ -10,12 +10,19 @@ use crate::{
     Error, arn,
     engine::Shared,
     interpreter::{ExecutionIdentity, ExecutionKind, Stimulus},
-    records::{ExecutionRow, Machine, MachineType, Status},
+    records::{ExecutionRow, MachineSnapshot, MachineType, Status},
 };
+
+/// What an execution runs: a state machine, or a version of it that was named or chosen by an alias.
+pub(crate) struct Target {
+    pub(crate) machine: MachineSnapshot,
+    pub(crate) version_arn: Option<Arc<str>>,
+    pub(crate) alias_arn: Option<Arc<str>>,
+}
 
 /// What StartExecution and StartSyncExecution ask for, checked.
 pub(crate) struct Start {
-    pub(crate) machine: Arc<Machine>,
+    pub(crate) target: Target,
     /// A UUID where absent.
     pub(crate) name: Option<String>,
     /// JSON text.
@@ -114,7 +121,7 @@ impl Shared {
     }
 
     fn new_row(&self, start: Start) -> ExecutionRow {
-        let machine = &*start.machine;
+        let Target { machine, version_arn, alias_arn } = start.target;
         let name = start.name.unwrap_or_else(|| self.clock.uuid());
         let arn = match machine.kind {
             MachineType::Standard => arn::execution(&self.partition, &machine.name, &name),
@@ -124,7 +131,9 @@ impl Shared {
             id: self.next_id(),
             arn: arn.into(),
             name: name.into(),
-            machine: machine.into(),
+            machine,
+            version_arn,
+            alias_arn,
             input: start.input,
             trace_header: start.trace_header,
             started: self.clock.now(),
@@ -144,8 +153,8 @@ pub(super) fn identity(row: &ExecutionRow) -> ExecutionIdentity {
         name: row.name.clone(),
         state_machine_arn: row.machine.arn.clone(),
         state_machine_name: row.machine.name.as_str().into(),
-        state_machine_version_arn: None,
-        state_machine_alias_arn: None,
+        state_machine_version_arn: row.version_arn.clone(),
+        state_machine_alias_arn: row.alias_arn.clone(),
         role_arn: row.machine.role_arn.clone(),
         start_time: row.started,
         input: row.input.clone(),

@@ -7,7 +7,7 @@ use asl::{Definition, StateKind};
 use aws_lc_rs::digest::{SHA256, digest};
 use serde_json::{Value, json};
 
-use super::{create_activity::default_encryption, input::Input, tags};
+use super::{create_activity::default_encryption, input::Input, publish_state_machine_version, tags};
 use crate::{
     Error, MachineType, StateMachine, arn,
     catalog::Changes,
@@ -28,14 +28,11 @@ pub(super) async fn run(shared: &Shared, input: &Value) -> Result<Value, Error> 
     let settings = Settings::read(&input)?;
     let tags = tags::read(&input)?;
     let publish = input.boolean("publish", false)?;
-    let described = input.text("versionDescription", 0, 256)?.is_some();
+    let description = input.text("versionDescription", 0, 256)?;
     input.finish()?;
     arn::check_name(name)?;
-    if described && !publish {
+    if description.is_some() && !publish {
         return Err(Error::Validation("Version description can only be set when publish is true".to_owned()));
-    }
-    if publish {
-        return Err(Error::UnknownOperation("CreateStateMachine with publish".to_owned()));
     }
     let checked = check_definition(shared, definition, kind)?;
     let wanted = New {
@@ -45,14 +42,26 @@ pub(super) async fn run(shared: &Shared, input: &Value) -> Result<Value, Error> 
         definition: definition.to_owned(),
         settings,
         tags,
+        publish: publish.then(|| description.map(str::to_owned)),
     };
     let changes = shared.catalog.lock().await;
     let machine = match shared.catalog.machine(name) {
-        Some(machine) if is_same(&machine, &wanted) => machine,
+        // AWS differs: there publish and versionDescription count for what is the same, too.
+        Some(machine) if is_same(&machine, &wanted) => {
+            if let Some(description) = wanted.publish {
+                publish_state_machine_version::publish(shared, &changes, &machine, description).await?;
+            }
+            machine
+        }
         Some(machine) => return Err(Error::StateMachineAlreadyExists(machine.arn.to_string())),
         None => insert(shared, &changes, wanted, checked).await?,
     };
-    Ok(json!({ "stateMachineArn": machine.arn, "creationDate": machine.created.epoch_seconds() }))
+    let mut answer = json!({ "stateMachineArn": machine.arn, "creationDate": machine.created.epoch_seconds() });
+    let version = shared.catalog.published().versions(machine.id).pop();
+    if let (true, Some(version)) = (publish, version) {
+        answer["stateMachineVersionArn"] = version.arn().into();
+    }
+    Ok(answer)
 }
 
 /// A state machine to make.
@@ -63,12 +72,14 @@ pub(crate) struct New {
     pub(crate) definition: String,
     pub(crate) settings: Settings,
     pub(crate) tags: BTreeMap<String, String>,
+    /// Whether the machine is published at once, and with which description.
+    pub(crate) publish: Option<Option<String>>,
 }
 
 impl From<StateMachine> for New {
     fn from(wanted: StateMachine) -> Self {
         let StateMachine { name, definition, role_arn, kind, tags } = wanted;
-        Self { name, kind, role_arn: role_arn.into(), definition, settings: Settings::default(), tags }
+        Self { name, kind, role_arn: role_arn.into(), definition, settings: Settings::default(), tags, publish: None }
     }
 }
 
@@ -151,13 +162,17 @@ pub(crate) async fn insert(
         created: now,
         updated: now,
         revision: None,
+        last_version: 0,
         logging: new.settings.logging,
         tracing: new.settings.tracing,
         encryption: new.settings.encryption,
         tags: new.tags,
     };
     shared.catalog.remember(&machine.definition, checked);
-    shared.catalog.put_machine(changes, machine, Some(&new.definition)).await
+    let (text, name) = (Some(new.definition.as_str()), machine.name.clone());
+    let Some(description) = new.publish else { return shared.catalog.put_machine(changes, machine, text).await };
+    shared.catalog.publish_machine(changes, machine, text, description, now).await?;
+    Ok(shared.catalog.machine(&name).expect("written just now, and changes are held"))
 }
 
 /// SHA-256 of a definition's text, hexadecimal.

@@ -26,7 +26,7 @@ pub(super) async fn run(shared: &Arc<Shared>, input: &Value) -> Result<Value, Er
     let name = arn::state_machine_name(machine_arn)?;
     let changes = shared.catalog.lock().await;
     if let Some(machine) = shared.catalog.machine(&name) {
-        shared.catalog.remove_machine(&changes, &name).await?;
+        shared.catalog.remove_machine(&changes, &machine).await?;
         drop(changes);
         let shared = shared.clone();
         tokio::spawn(async move {

@@ -43,6 +43,8 @@ fn answer(row: &ExecutionRow) -> Value {
         ("error", row.error.as_ref().map(|error| json!(error))),
         ("cause", row.cause.as_ref().map(|cause| json!(cause))),
         ("traceHeader", row.trace_header.as_ref().map(|header| json!(header))),
+        ("stateMachineVersionArn", row.version_arn.as_ref().map(|arn| json!(arn))),
+        ("stateMachineAliasArn", row.alias_arn.as_ref().map(|arn| json!(arn))),
         ("redriveStatusReason", redrive_reason.map(Value::from)),
     ];
     for (member, value) in optional {

@@ -143,7 +143,8 @@ impl<'a> Input<'a> {
         }
     }
 
-    fn violate(&mut self, value: &str, member: &str, constraint: String) {
+    /// Notes a violated constraint.
+    pub(super) fn violate(&mut self, value: &str, member: &str, constraint: String) {
         let path = &self.path;
         self.violations.push(format!("Value '{value}' at '{path}{member}' failed to satisfy constraint: {constraint}"));
     }

@@ -3,16 +3,20 @@
 //! An operation reads and checks its input, does its work through the catalog and the driver, and answers the members
 //! of its output. Shared beside them: reading members (`input`), tags, page tokens and what is shown in several answers.
 //!
-//! AWS differs: versions, aliases, map runs and RedriveExecution are not there yet; they answer
+//! AWS differs: map runs and RedriveExecution are not there yet; they answer
 //! `UnknownOperationException`.
 
 pub(crate) mod create_activity;
 pub(crate) mod create_state_machine;
+mod create_state_machine_alias;
 mod delete_activity;
 mod delete_state_machine;
+mod delete_state_machine_alias;
+mod delete_state_machine_version;
 mod describe_activity;
 mod describe_execution;
 mod describe_state_machine;
+mod describe_state_machine_alias;
 mod describe_state_machine_for_execution;
 mod get_activity_task;
 mod get_execution_history;
@@ -20,9 +24,13 @@ mod input;
 mod json_text;
 mod list_activities;
 mod list_executions;
+mod list_state_machine_aliases;
+mod list_state_machine_versions;
 mod list_state_machines;
 mod list_tags_for_resource;
 mod page_token;
+mod publish_state_machine_version;
+mod routing;
 mod send_task;
 mod send_task_failure;
 mod send_task_heartbeat;
@@ -35,6 +43,7 @@ mod tags;
 mod test_state;
 mod untag_resource;
 pub(crate) mod update_state_machine;
+mod update_state_machine_alias;
 mod validate_state_machine_definition;
 
 use std::sync::Arc;
@@ -48,18 +57,25 @@ pub(crate) async fn call(shared: &Arc<Shared>, operation: &str, input: &Value) -
     match operation {
         "CreateActivity" => create_activity::run(shared, input).await,
         "CreateStateMachine" => create_state_machine::run(shared, input).await,
+        "CreateStateMachineAlias" => create_state_machine_alias::run(shared, input).await,
         "DeleteActivity" => delete_activity::run(shared, input).await,
         "DeleteStateMachine" => delete_state_machine::run(shared, input).await,
+        "DeleteStateMachineAlias" => delete_state_machine_alias::run(shared, input).await,
+        "DeleteStateMachineVersion" => delete_state_machine_version::run(shared, input).await,
         "DescribeActivity" => describe_activity::run(shared, input),
         "DescribeExecution" => describe_execution::run(shared, input),
         "DescribeStateMachine" => describe_state_machine::run(shared, input),
+        "DescribeStateMachineAlias" => describe_state_machine_alias::run(shared, input),
         "DescribeStateMachineForExecution" => describe_state_machine_for_execution::run(shared, input),
         "GetActivityTask" => get_activity_task::run(shared, input).await,
         "GetExecutionHistory" => get_execution_history::run(shared, input),
         "ListActivities" => list_activities::run(shared, input),
         "ListExecutions" => list_executions::run(shared, input),
+        "ListStateMachineAliases" => list_state_machine_aliases::run(shared, input),
+        "ListStateMachineVersions" => list_state_machine_versions::run(shared, input),
         "ListStateMachines" => list_state_machines::run(shared, input),
         "ListTagsForResource" => list_tags_for_resource::run(shared, input),
+        "PublishStateMachineVersion" => publish_state_machine_version::run(shared, input).await,
         "SendTaskFailure" => send_task_failure::run(shared, input).await,
         "SendTaskHeartbeat" => send_task_heartbeat::run(shared, input).await,
         "SendTaskSuccess" => send_task_success::run(shared, input).await,
@@ -70,6 +86,7 @@ pub(crate) async fn call(shared: &Arc<Shared>, operation: &str, input: &Value) -
         "TestState" => test_state::run(shared, input).await,
         "UntagResource" => untag_resource::run(shared, input).await,
         "UpdateStateMachine" => update_state_machine::run(shared, input).await,
+        "UpdateStateMachineAlias" => update_state_machine_alias::run(shared, input).await,
         "ValidateStateMachineDefinition" => validate_state_machine_definition::run(shared, input),
         other => Err(Error::UnknownOperation(other.to_owned())),
     }

@@ -12,7 +12,7 @@ pub(super) async fn run(shared: &Arc<Shared>, input: &Value) -> Result<Value, Er
     let mut input = Input::new(input)?;
     input.choice("includedData", &["ALL_DATA", "METADATA_ONLY"], "ALL_DATA")?;
     let start = start_execution::read(shared, input)?;
-    if start.machine.kind != MachineType::Express {
+    if start.target.machine.kind != MachineType::Express {
         return Err(Error::StateMachineTypeNotSupported);
     }
     let (slot, _) = shared.start(start).await?;

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::{
     create_state_machine::{check_definition, hash, logging},
     input::Input,
-    tags,
+    publish_state_machine_version, tags,
 };
 use crate::{Error, Put, StateMachine, arn, catalog::Changes, engine::Shared, records::Machine};
 
@@ -22,10 +22,11 @@ pub(super) async fn run(shared: &Shared, input: &Value) -> Result<Value, Error> 
     let tracing = input.value("tracingConfiguration");
     let encryption = input.value("encryptionConfiguration");
     let publish = input.boolean("publish", false)?;
+    let description = input.text("versionDescription", 0, 256)?;
     input.finish()?;
     let name = arn::state_machine_name(machine_arn)?;
-    if publish {
-        return Err(Error::UnknownOperation("UpdateStateMachine with publish".to_owned()));
+    if description.is_some() && !publish {
+        return Err(Error::Validation("Version description can only be set when publish is true".to_owned()));
     }
     let changes = shared.catalog.lock().await;
     let machine =
@@ -40,7 +41,13 @@ pub(super) async fn run(shared: &Shared, input: &Value) -> Result<Value, Error> 
     changed.tracing = tracing.cloned().unwrap_or(changed.tracing);
     changed.encryption = encryption.cloned().unwrap_or(changed.encryption);
     let machine = write(shared, &changes, changed, definition.zip(checked)).await?;
-    Ok(json!({ "updateDate": machine.updated.epoch_seconds(), "revisionId": machine.revision }))
+    let mut answer = json!({ "updateDate": machine.updated.epoch_seconds(), "revisionId": machine.revision });
+    if publish {
+        let description = description.map(str::to_owned);
+        let version = publish_state_machine_version::publish(shared, &changes, &machine, description).await?;
+        answer["stateMachineVersionArn"] = version.arn().into();
+    }
+    Ok(answer)
 }
 
 /// Makes `machine` be as a template wants it.
