@@ -5,7 +5,7 @@ use appsync::{
 };
 use auth::AuthMode;
 use aws_protocol::Partition;
-use resolver::Source;
+use resolver::{Code, Source, Templates};
 use serde_json::Value;
 use template::{AuthenticationType, GraphqlApi, Handler};
 
@@ -16,7 +16,7 @@ use template::{AuthenticationType, GraphqlApi, Handler};
 pub(super) fn config(api: &GraphqlApi, partition: Partition) -> Result<ApiConfig, Vec<Diagnostic>> {
     let mut unsupported = Vec::new();
     let functions = api.functions.iter().filter_map(|function| {
-        let code = code(&function.handler, &function.logical_id, &mut unsupported)?;
+        let code = optional_code(&function.handler, &function.logical_id, &mut unsupported).ok()?;
         let (id, name) = (function.id.clone(), function.name.clone());
         Some(FunctionConfig { id, name, data_source: function.data_source_name.clone(), code })
     });
@@ -66,29 +66,43 @@ pub(super) fn mode(kind: AuthenticationType) -> AuthMode {
 fn config_of(resolver: &template::Resolver, unsupported: &mut Vec<Diagnostic>) -> Option<ResolverConfig> {
     let kind = match &resolver.kind {
         template::ResolverKind::Unit(data_source) => {
-            let code = match &resolver.handler {
-                // Without templates and code, a Lambda function is called directly.
-                Handler::Templates { request: None, response: None } => None,
-                handler => Some(code(handler, &resolver.logical_id, unsupported)?),
-            };
+            let code = optional_code(&resolver.handler, &resolver.logical_id, unsupported).ok()?;
             ResolverKind::Unit { data_source: data_source.clone(), code }
         }
         template::ResolverKind::Pipeline(functions) => ResolverKind::Pipeline {
             functions: functions.clone(),
-            code: code(&resolver.handler, &resolver.logical_id, unsupported)?,
+            code: code(&resolver.handler, &resolver.logical_id, unsupported).ok()?,
         },
     };
     Some(ResolverConfig { type_name: resolver.type_name.clone(), field_name: resolver.field_name.clone(), kind })
 }
 
-fn code(handler: &Handler, logical_id: &str, unsupported: &mut Vec<Diagnostic>) -> Option<Source> {
+/// What is wrong has been reported.
+struct Reported;
+
+/// Code, or nothing: without templates and code, a Lambda function is called directly.
+fn optional_code(
+    handler: &Handler,
+    logical_id: &str,
+    unsupported: &mut Vec<Diagnostic>,
+) -> Result<Option<Code>, Reported> {
     match handler {
-        Handler::Code(code) => Some(source(code)),
-        Handler::Templates { .. } => {
-            let message = "VTL mapping templates do not run here yet; write this one in APPSYNC_JS (Code or \
-                           CodeS3Location, with Runtime)";
-            unsupported.push(of_resource(logical_id, message));
-            None
+        Handler::Templates { request: None, response: None } => Ok(None),
+        handler => code(handler, logical_id, unsupported).map(Some),
+    }
+}
+
+fn code(handler: &Handler, logical_id: &str, unsupported: &mut Vec<Diagnostic>) -> Result<Code, Reported> {
+    match handler {
+        Handler::Code(code) => Ok(Code::JavaScript(source(code))),
+        Handler::Templates { request: Some(request), response: Some(response) } => {
+            Ok(Code::Templates(Templates { request: source(request), response: source(response) }))
+        }
+        Handler::Templates { request, .. } => {
+            // AWS differs: a resolver or function of a Lambda data source may have one template there.
+            let missing = if request.is_some() { "ResponseMappingTemplate" } else { "RequestMappingTemplate" };
+            unsupported.push(of_resource(logical_id, &format!("it needs a {missing} beside the other template")));
+            Err(Reported)
         }
     }
 }

@@ -70,7 +70,7 @@ fn api() -> Arc<Api> {
     let resolver = |field: &str| ResolverConfig {
         type_name: "Query".into(),
         field_name: field.into(),
-        kind: ResolverKind::Unit { data_source: "none".into(), code: Some(code.clone()) },
+        kind: ResolverKind::Unit { data_source: "none".into(), code: Some(code.clone().into()) },
     };
     let config = ApiConfig {
         api_id: "abcdefghijklmnopqrstuvwxyz".into(),

@@ -30,7 +30,7 @@ pub struct Deps {
     pub services: Directory,
     /// Time and randomness.
     pub clock: Arc<dyn Clock>,
-    /// Compiles resolvers.
+    /// Compiles resolvers in JavaScript.
     pub language: Arc<dyn resolver::Language>,
     /// Sends what HTTP data sources send to elsewhere.
     pub http: Arc<dyn HttpClient>,

@@ -3,7 +3,7 @@
 use std::{collections::HashMap, sync::Arc};
 
 use apollo_compiler::{Name, ast::Value as Literal};
-use resolver::{Handlers, Source};
+use resolver::{Code, Handlers, vtl::Vtl};
 
 use crate::{
     ApiConfig, Deps, Diagnostic, ResolverConfig, ResolverKind,
@@ -59,7 +59,7 @@ impl<'a> Build<'a> {
 
     fn functions(&mut self) {
         for function in &self.config.functions {
-            if let Some(step) = self.step(&function.name, &function.data_source, Some(&function.code)) {
+            if let Some(step) = self.step(&function.name, &function.data_source, function.code.as_ref()) {
                 self.functions.insert(&function.id, step);
             }
         }
@@ -81,7 +81,7 @@ impl<'a> Build<'a> {
         }
     }
 
-    fn pipeline(&mut self, name: &str, ids: &[String], code: &Source) -> Option<Resolver> {
+    fn pipeline(&mut self, name: &str, ids: &[String], code: &Code) -> Option<Resolver> {
         if ids.len() > limits::PIPELINE_FUNCTIONS {
             let most = limits::PIPELINE_FUNCTIONS;
             self.report(name, format!("pipeline has {} functions, AppSync allows {most}", ids.len()));
@@ -99,7 +99,7 @@ impl<'a> Build<'a> {
         (functions.len() == ids.len()).then_some(Resolver::Pipeline { handlers, functions })
     }
 
-    fn step(&mut self, name: &str, data_source: &str, code: Option<&Source>) -> Option<Step> {
+    fn step(&mut self, name: &str, data_source: &str, code: Option<&Code>) -> Option<Step> {
         let handlers = match code {
             Some(code) => Some(self.compile(code)?),
             None => None,
@@ -118,8 +118,12 @@ impl<'a> Build<'a> {
         Some(Step { handlers, source })
     }
 
-    fn compile(&mut self, code: &Source) -> Option<Arc<dyn Handlers>> {
-        match self.deps.language.compile(code) {
+    fn compile(&mut self, code: &Code) -> Option<Arc<dyn Handlers>> {
+        let compiled = match code {
+            Code::JavaScript(source) => self.deps.language.compile(source),
+            Code::Templates(templates) => Vtl::default().compile(templates),
+        };
+        match compiled {
             Ok(handlers) => Some(handlers),
             Err(error) => {
                 let resolver::CompileError { name, line, column, message } = error;

@@ -2,7 +2,7 @@
 
 use auth::AuthMode;
 use aws_protocol::Partition;
-use resolver::Source;
+use resolver::{Code, Source};
 use serde_json::{Map, Value};
 
 /// A GraphQL API (`AWS::AppSync::GraphQLApi` and everything that refers to it).
@@ -101,8 +101,8 @@ pub struct FunctionConfig {
     pub name: String,
     /// Its data source.
     pub data_source: String,
-    /// Its code.
-    pub code: Source,
+    /// Its handlers; without them a Lambda function receives the whole context.
+    pub code: Option<Code>,
 }
 
 /// A resolver (`AWS::AppSync::Resolver`).
@@ -124,13 +124,13 @@ pub enum ResolverKind {
         /// Its name.
         data_source: String,
         /// The handlers; without them a Lambda function receives the whole context (direct Lambda resolver).
-        code: Option<Source>,
+        code: Option<Code>,
     },
     /// `PIPELINE`: a list of functions between the two handlers.
     Pipeline {
         /// Function ids, in order.
         functions: Vec<String>,
         /// The handlers before and after.
-        code: Source,
+        code: Code,
     },
 }

@@ -3,7 +3,7 @@
 use std::{collections::HashMap, sync::Arc};
 
 use clock::Clock;
-use resolver::{Context, ContextError, End, Evaluation, Handler, Handlers, Info, RaisedError};
+use resolver::{Context, ContextError, End, Evaluation, Handler, Handlers, Info, RaisedError, Runtime};
 use serde_json::{Map, Value};
 
 use crate::data_source::{self, DataSource, Failure};
@@ -74,12 +74,41 @@ enum Returned {
     Early { value: Value, to_end: bool },
 }
 
+/// Where a [`Step`] stands.
+enum Place {
+    Unit,
+    /// In a pipeline, after what gave this.
+    Function(Arc<Value>),
+}
+
+/// The `version` of a unit resolver's request document. Functions have a version of their own, which is always the
+/// newer one.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Version {
+    /// The response template does not run on a null result; an error of the data source is raised with what the
+    /// template makes of it as `data`.
+    V2017_02_28,
+    V2018_05_29,
+}
+
 /// The `prev.result`, `result` and `error` of a context.
 #[derive(Default)]
 struct Slots {
     prev: Option<Arc<Value>>,
     result: Option<Arc<Value>>,
     error: Option<ContextError>,
+}
+
+impl Version {
+    /// AWS differs: a document without a version counts as one of the newer version.
+    fn of(request: &Value) -> Result<Self, Raised> {
+        match request.get("version").unwrap_or(&Value::Null) {
+            Value::Null => Ok(Self::V2018_05_29),
+            Value::String(version) if version == "2018-05-29" => Ok(Self::V2018_05_29),
+            Value::String(version) if version == "2017-02-28" => Ok(Self::V2017_02_28),
+            other => Err(raised(format!("Unsupported template version {other}."), "MappingTemplate", Value::Null)),
+        }
+    }
 }
 
 impl Resolvers {
@@ -97,7 +126,7 @@ impl Resolver {
     pub(crate) async fn run(&self, shared: &Shared, field: Invocation) -> (Result<Value, Raised>, Effects) {
         let mut run = Run { shared, field, stash: Map::new(), effects: Effects::default() };
         let result = match self {
-            Self::Unit(step) => run.step(step, None).await.map(|returned| match returned {
+            Self::Unit(step) => run.step(step, Place::Unit).await.map(|returned| match returned {
                 Returned::Value(value) | Returned::Early { value, .. } => value,
             }),
             Self::Pipeline { handlers, functions } => run.pipeline(&**handlers, functions).await,
@@ -112,7 +141,7 @@ impl Run<'_> {
             Returned::Value(value) => {
                 let mut previous = Arc::new(value);
                 for function in functions {
-                    match self.step(function, Some(previous)).await? {
+                    match self.step(function, Place::Function(previous)).await? {
                         Returned::Value(value) => previous = Arc::new(value),
                         Returned::Early { value, to_end } => {
                             previous = Arc::new(value);
@@ -124,6 +153,9 @@ impl Run<'_> {
                 }
                 previous
             }
+            // `#return` ends the resolver (developer guide, "Resolver mapping template programming guide"); an early
+            // return of APPSYNC_JS goes on to the response handler.
+            Returned::Early { value, .. } if handlers.runtime() == Runtime::Templates => return Ok(value),
             Returned::Early { value, .. } => Arc::new(value),
         };
         let slots = Slots { prev: Some(previous.clone()), result: Some(previous), error: None };
@@ -133,21 +165,41 @@ impl Run<'_> {
     }
 
     /// Request handler, data source, response handler. A failing data source does not end the run: the response
-    /// handler finds the failure in `ctx.error`.
-    async fn step(&mut self, step: &Step, prev: Option<Arc<Value>>) -> Result<Returned, Raised> {
+    /// handler finds the failure in `ctx.error`. Unit resolvers of version 2017-02-28 differ (see [`Version`]).
+    async fn step(&mut self, step: &Step, place: Place) -> Result<Returned, Raised> {
+        let (prev, in_pipeline) = match place {
+            Place::Unit => (None, false),
+            Place::Function(prev) => (Some(prev), true),
+        };
         let Some(handlers) = &step.handlers else { return self.direct(step, prev).await };
-        let request =
-            match self.invoke(&**handlers, Handler::Request, Slots { prev: prev.clone(), ..Slots::default() })? {
-                Returned::Value(request) => request,
-                early => return Ok(early),
-            };
-        let call = self.call();
-        let (result, error) = match step.source.invoke(&call, request).await {
+        let slots = Slots { prev: prev.clone(), ..Slots::default() };
+        let request = match self.invoke(&**handlers, Handler::Request, slots)? {
+            Returned::Value(request) => request,
+            early => return Ok(early),
+        };
+        let version = match handlers.runtime() {
+            Runtime::Templates if !in_pipeline => Version::of(&request)?,
+            _ => Version::V2018_05_29,
+        };
+        let old = version == Version::V2017_02_28;
+        if old && step.source.needs_new_templates(&request) {
+            let message = "This operation is not available in templates of version 2017-02-28.".to_owned();
+            return Err(raised(message, "MappingTemplate", Value::Null));
+        }
+        let (result, error) = match step.source.invoke(&self.call(), request).await {
+            Ok(Value::Null) if old => return Ok(Returned::Value(Value::Null)),
             Ok(result) => (result, None),
             Err(Failure::Reported { message, kind, result }) => (result, Some(ContextError { message, kind })),
             Err(Failure::Document(message)) => return Err(raised(message, "MappingTemplate", Value::Null)),
         };
-        self.invoke(&**handlers, Handler::Response, Slots { prev, result: Some(Arc::new(result)), error })
+        let slots = Slots { prev, result: Some(Arc::new(result)), error: error.clone() };
+        let returned = self.invoke(&**handlers, Handler::Response, slots)?;
+        match (error.filter(|_| old), returned) {
+            (Some(error), Returned::Value(data) | Returned::Early { value: data, .. }) => {
+                Err(raised(error.message, &error.kind, data))
+            }
+            (None, returned) => Ok(returned),
+        }
     }
 
     /// A direct Lambda resolver: the function receives the whole context, its failures are errors of the field.

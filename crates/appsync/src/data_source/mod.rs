@@ -104,6 +104,18 @@ impl DataSource {
         }
     }
 
+    /// Whether templates of version 2017-02-28 may not ask for this.
+    pub(crate) fn needs_new_templates(&self, request: &Value) -> bool {
+        match &self.backend {
+            Backend::None | Backend::Lambda(_) => false,
+            Backend::DynamoDb(_) => {
+                let operation = request.get("operation").and_then(Value::as_str).unwrap_or_default();
+                operation.starts_with("Batch") || operation.starts_with("Transact")
+            }
+            Backend::Http(_) | Backend::EventBridge(_) => true,
+        }
+    }
+
     /// Whether resolvers may do without code.
     pub(crate) fn is_lambda(&self) -> bool {
         matches!(self.backend, Backend::Lambda(_))

@@ -36,7 +36,7 @@ fn every_mistake_is_reported_at_once() {
         name: "c.js".into(),
         code: "export function request() { return {} }\nexport function response() { return {} }".into(),
     };
-    pipeline.kind = ResolverKind::Pipeline { functions: vec!["f9".into()], code };
+    pipeline.kind = ResolverKind::Pipeline { functions: vec!["f9".into()], code: code.into() };
     config.resolvers.push(pipeline);
     let wrong = wrong(config);
     for expected in [

@@ -50,7 +50,7 @@ async fn run(query: &str, at_once: usize) -> (Vec<String>, String) {
     config.data_sources.push(DataSourceConfig { name: "table".into(), role_arn: None, kind });
     for field in ["Query.a", "Query.b", "Item.c", "Mutation.a", "Mutation.b"] {
         let mut resolver = harness::constant(field, "1");
-        let code = Some(Source { name: field.into(), code: SCAN.into() });
+        let code = Some(Source { name: field.into(), code: SCAN.into() }.into());
         resolver.kind = ResolverKind::Unit { data_source: "table".into(), code };
         config.resolvers.push(resolver);
     }

@@ -206,6 +206,6 @@ pub(crate) fn resolver(field: &str, code: &str) -> ResolverConfig {
     ResolverConfig {
         type_name: type_name.into(),
         field_name: field_name.into(),
-        kind: ResolverKind::Unit { data_source: "none".into(), code: Some(code) },
+        kind: ResolverKind::Unit { data_source: "none".into(), code: Some(code.into()) },
     }
 }

@@ -178,7 +178,7 @@ async fn a_request_ends_after_thirty_seconds() {
         field_name: "slow".into(),
         kind: ResolverKind::Unit {
             data_source: "table".into(),
-            code: Some(Source { name: "slow.js".into(), code: code.into() }),
+            code: Some(Source { name: "slow.js".into(), code: code.into() }.into()),
         },
     });
     let mut deps = harness::deps(directory);

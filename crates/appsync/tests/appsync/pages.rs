@@ -38,7 +38,7 @@ async fn a_token_continues_its_own_query_only() {
     config.data_sources.push(DataSourceConfig { name: "table".into(), role_arn: None, kind });
     for field in ["Query.orders", "Query.users"] {
         let mut resolver = harness::constant(field, "1");
-        let code = Some(Source { name: field.into(), code: SCAN.into() });
+        let code = Some(Source { name: field.into(), code: SCAN.into() }.into());
         resolver.kind = ResolverKind::Unit { data_source: "table".into(), code };
         config.resolvers.push(resolver);
     }

@@ -2,7 +2,8 @@
 //! requests with the answers they must get. Fenced blocks count, the words after their backticks say what they are:
 //!
 //! - `graphql schema`; `json api` (modes, limits, data sources); `js unit TYPE.FIELD SOURCE`;
-//!   `js function NAME SOURCE`; `js pipeline TYPE.FIELD NAME,NAME`
+//!   `js function NAME SOURCE`; `js pipeline TYPE.FIELD NAME,NAME`; the same with `vtl`: a request template, a line
+//!   of dashes, a response template
 //! - `json service NAME OPERATION`: `{"input", "output" | "error": {"code", "message", ...members}}`, in order
 //! - `graphql request [as IDENTITY]`, then `json variables` and `json headers` if any, then `json response [STATUS]`
 //! - `graphql subscribe NAME [as IDENTITY]`, then `json refused` if it must be; `json delivered NAME`
@@ -16,7 +17,7 @@ use appsync::{
 };
 use aws_protocol::{Directory, ServiceError};
 use futures::FutureExt;
-use resolver::Source;
+use resolver::{Code, Source, Templates};
 use serde_json::{Map, Value};
 
 const SERVICES: [&str; 4] = ["dynamodb", "states", "events", "lambda"];
@@ -94,7 +95,7 @@ async fn run(name: &str, text: &str) {
                 let Some(Delivery::Data(payload)) = delivery else { panic!("{place}: got {delivery:?}") };
                 same(&place, &serde_json::from_slice(&payload).unwrap(), &block.json());
             }
-            ("graphql", "schema") | ("json", "api") | ("js", _) => {}
+            ("graphql", "schema") | ("json", "api") | ("js" | "vtl", _) => {}
             other => panic!("{place}: unknown block {other:?}"),
         }
     }
@@ -200,17 +201,17 @@ fn config(blocks: &[Block]) -> ApiConfig {
     let schema = blocks.iter().find(|block| block.word(1) == "schema").expect("a schema");
     let mut config = harness::config(&schema.text);
     for block in blocks {
-        let code = || Source { name: format!("{}.js", block.word(2)), code: block.text.clone() };
+        let code = || code(block);
         let words = |index: usize| block.word(index).to_owned();
         match (block.word(0), block.word(1)) {
             ("json", "api") => configure(&mut config, &block.json()),
-            ("js", "function") => config.functions.push(FunctionConfig {
+            ("js" | "vtl", "function") => config.functions.push(FunctionConfig {
                 id: words(2),
                 name: words(2),
                 data_source: words(3),
-                code: code(),
+                code: Some(code()),
             }),
-            ("js", kind) => {
+            ("js" | "vtl", kind) => {
                 let (type_name, field_name) = block.word(2).split_once('.').expect("TYPE.FIELD");
                 let kind = match kind {
                     "unit" => ResolverKind::Unit { data_source: words(3), code: Some(code()) },
@@ -226,6 +227,16 @@ fn config(blocks: &[Block]) -> ApiConfig {
         }
     }
     config
+}
+
+fn code(block: &Block) -> Code {
+    let source =
+        |extension: &str, text: &str| Source { name: format!("{}.{extension}", block.word(2)), code: text.into() };
+    if block.word(0) == "js" {
+        return Code::JavaScript(source("js", &block.text));
+    }
+    let (request, response) = block.text.split_once("\n---\n").expect("a line of dashes between two templates");
+    Code::Templates(Templates { request: source("request.vtl", request), response: source("response.vtl", response) })
 }
 
 fn configure(config: &mut ApiConfig, settings: &Value) {
