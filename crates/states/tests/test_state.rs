@@ -354,3 +354,22 @@ async fn requests_that_do_not_go_with_the_state_are_refused() {
         assert!(found.0 == code && found.1.starts_with(message), "{request}: {found:?}");
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_an_item_selector_makes_of_many_items_is_bounded() {
+    let bench = Bench::new().await;
+    let processor = json!({ "StartAt": "I", "States": { "I": { "Type": "Pass", "End": true } } });
+    let map =
+        |selector: Value| json!({ "Type": "Map", "ItemSelector": selector, "ItemProcessor": processor, "End": true });
+    let cases = [
+        // Each of a hundred iterations gets all of the input: more than one payload holds.
+        (json!({ "all.$": "$" }), vec!["x".repeat(100); 100]),
+        // Each of many has a context object with all of the input.
+        (json!({ "one": 1 }), vec!["x".to_owned(); 60_000]),
+    ];
+    for (selector, items) in cases {
+        let more = json!({ "input": json!(items).to_string(), "mock": { "result": "[]" } });
+        let answer = try_state(&bench, map(selector), more).await;
+        assert_eq!((&answer["status"], &answer["error"]), (&json!("FAILED"), &json!("States.DataLimitExceeded")));
+    }
+}

@@ -9,7 +9,7 @@
 
 use std::sync::Arc;
 
-use asl::{Data, Definition, Map, StateId, Variables};
+use asl::{Data, Definition, Map, StateId, Template, Variables};
 
 use super::{
     Execution, ExecutionIdentity, Outcome,
@@ -17,10 +17,14 @@ use super::{
     distributed::exceeded,
     enter::Attempt,
     frame::{MapItem, Work},
-    problem::Problem,
+    problem::{MAX_PAYLOAD_BYTES, Problem},
     run::Run,
 };
 use crate::history::Failure;
+
+/// How much input all iterations together may have before them while their `ItemSelector` is evaluated.
+// AWS differs: it has no such bound, only that of `afterItemSelector`.
+const MAX_SELECTED_BYTES: usize = 256 << 20;
 
 /// The state that is tried, and what surrounds it.
 #[derive(Debug, Clone)]
@@ -196,6 +200,30 @@ impl Run<'_> {
         }
     }
 
+    /// The input of every iteration: all at once, so both the work and the result have a bound.
+    fn item_inputs(
+        &self,
+        work: &Attempt<'_>,
+        selector: &Template,
+        input: &Data,
+        items: Vec<Data>,
+    ) -> Result<Data, Problem> {
+        // Every iteration has a context object of its own, in which the execution's input is.
+        if items.len().saturating_mul(self.execution.identity.input.len()) > MAX_SELECTED_BYTES {
+            return Err(Problem::too_large(&work.state.name));
+        }
+        let (mut inputs, mut size) = (Vec::with_capacity(items.len()), 0);
+        for (index, value) in items.into_iter().enumerate() {
+            let selected = self.item_input(&work.scene, selector, input, &Arc::new(MapItem { index, value }))?;
+            size += selected.size();
+            if size > MAX_PAYLOAD_BYTES {
+                return Err(Problem::too_large(&work.state.name));
+            }
+            inputs.push(selected);
+        }
+        Data::array(&inputs).map_err(|error| work.scene.runtime(&error.to_string()))
+    }
+
     /// A Map state of a trial.
     pub(super) fn mock_map(
         &mut self,
@@ -211,11 +239,7 @@ impl Run<'_> {
         });
         let iterations = items.len();
         if let Some(selector) = &map.item_selector {
-            let inputs = items.into_iter().enumerate().map(|(index, value)| {
-                self.item_input(&work.scene, selector, input, &Arc::new(MapItem { index, value }))
-            });
-            let inputs = Data::array(&inputs.collect::<Result<Vec<_>, _>>()?);
-            let inputs = inputs.map_err(|error| work.scene.runtime(&error.to_string()))?;
+            let inputs = self.item_inputs(work, selector, input, items)?;
             self.inspect(|inspection| inspection.after_item_selector = Some(inputs));
         }
         let failed = self.execution.trial.as_ref().map_or(0, |trial| trial.setting.failed_iterations);
