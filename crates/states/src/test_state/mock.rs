@@ -134,7 +134,7 @@ pub(crate) fn check_unmocked(state: &State, role_arn: Option<&Arc<str>>) -> Resu
         };
     };
     let resource = Resource::parse(&task.resource);
-    // These three words are ours: no recording shows AWS's.
+    // The first three texts are ours: no recording shows AWS's.
     match (resource.pattern(), resource) {
         (_, Resource::Activity) => {
             Err(Error::UntestableState("TestState API does not support activities without a mock"))
