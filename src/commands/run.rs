@@ -2,7 +2,7 @@
 
 use std::{
     fmt::Write as _,
-    io,
+    io::{self, Write as _},
     net::{SocketAddr, TcpListener},
     os::unix::fs::DirBuilderExt,
     process::ExitCode,
@@ -13,6 +13,7 @@ use anyhow::{Context, bail};
 use axum_server::Handle;
 use clock::{Clock, RealClock};
 use store::SqliteStore;
+use tokio::signal::unix::{SignalKind, signal};
 
 use crate::{
     config::Config,
@@ -44,16 +45,23 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
         .recursive(true)
         .mode(0o700)
         .create(folder)
-        .with_context(|| format!("create the data folder {}", folder.display()))?;
+        .with_context(|| format!("create the data folder {} (choose another with --data)", folder.display()))?;
     let store = Arc::new(SqliteStore::open(folder)?);
+    tracing::debug!("the store is open");
     let http = bind(config, config.port.value, "port")?;
     let https = config.tls.value.then(|| bind(config, config.tls_port.value, "tls-port")).transpose()?;
     let addresses = Addresses {
         http: format!("http://{}", http.local_addr()?),
         https: https.as_ref().map(TcpListener::local_addr).transpose()?.map(|address| format!("https://{address}")),
     };
-    let tls = tls::server_config(folder, config.host.value, clock.now())?;
+    let tls = {
+        let (folder, host, now) = (folder.clone(), config.host.value, clock.now());
+        // Beside everything else: gathering entropy for the first key takes tens of milliseconds.
+        tokio::task::spawn_blocking(move || tls::server_config(&folder, host, now))
+    };
     let running = wiring::start(config, &addresses, store, clock).await?;
+    let tls = tls.await.context("make a TLS certificate")??;
+    tracing::debug!("everything is started");
 
     let handle = Handle::new();
     let service = router(running.app.clone()).into_make_service_with_connect_info::<SocketAddr>();
@@ -64,12 +72,13 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
         let tls = axum_server::tls_rustls::RustlsConfig::from_config(tls);
         servers.spawn(axum_server::from_tcp_rustls(https, tls)?.handle(handle.clone()).serve(service));
     }
-    print!("{}", banner(config, &running));
+    let stopped = stop_signals().context("listen for Ctrl-C")?;
+    say(&banner(config, &running));
     tokio::select! {
-        () = stopped() => {}
+        () = stopped => {}
         Some(ended) = servers.join_next() => ended?.context("serve")?,
     }
-    println!("stopping: open requests have {} seconds", GRACE.as_secs());
+    say(&format!("stopping: open requests have {} seconds\n", GRACE.as_secs()));
     handle.graceful_shutdown(Some(GRACE));
     running.shutdown(config).await;
     while let Some(ended) = servers.join_next().await {
@@ -91,19 +100,21 @@ fn bind(config: &Config, port: u16, flag: &str) -> anyhow::Result<TcpListener> {
     Ok(listener)
 }
 
-/// Ctrl-C, or SIGTERM from whoever supervises the process.
-async fn stopped() {
-    let mut terminate = match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-        Ok(terminate) => terminate,
-        Err(error) => {
-            tracing::warn!(%error, "SIGTERM is not heard");
-            return drop(tokio::signal::ctrl_c().await);
+/// Prints for whoever looks; nobody may be there any more.
+fn say(text: &str) {
+    let _ = io::stdout().write_all(text.as_bytes());
+}
+
+/// Ctrl-C, or SIGTERM from whoever supervises the process. They are heard from this call on, before anybody waits.
+fn stop_signals() -> io::Result<impl Future<Output = ()>> {
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
         }
-    };
-    tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        _ = terminate.recv() => {}
-    }
+    })
 }
 
 /// What a person needs: addresses, the API key, an explorer, a sign-in, and a line to paste. Secrets are named by the
