@@ -45,13 +45,15 @@ for (const [way, handshake] of Object.entries(HANDSHAKES)) {
     }
   });
 
-  test(`wrong credentials in ${way} are told on the connection, which is then closed`, async () => {
+  test(`wrong credentials in ${way} are told when the client begins, and the connection is closed`, async () => {
     const wrong = [
       { host, 'x-api-key': 'da2-aaaaaaaaaaaaaaaaaaaaaaaaaa' },
       { host, Authorization: forged(token) },
     ];
     for (const credentials of wrong) {
       const connection = await connect(server, credentials, handshake);
+      assert.deepEqual(connection.messages.heard, [], 'a client that does not listen yet is told nothing');
+      connection.send({ type: 'connection_init' });
       await connection.closed();
       assert.deepEqual(connection.messages.heard, [
         { type: 'connection_error', payload: { errors: [{ ...UNAUTHORIZED, errorCode: 400 }] } },
@@ -62,6 +64,7 @@ for (const [way, handshake] of Object.entries(HANDSHAKES)) {
 
 test('no credentials at all are wrong credentials', async () => {
   const connection = await connect(server, { host });
+  connection.send({ type: 'connection_init' });
   const { payload } = await connection.next('connection_error');
   assert.deepEqual(payload.errors, [
     { errorType: 'UnauthorizedException', message: 'Valid authorization header not provided.', errorCode: 400 },

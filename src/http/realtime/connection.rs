@@ -63,6 +63,17 @@ pub(super) async fn serve(app: App, mut socket: WebSocket, handshake: Handshake,
         (None, _) => message::connection_error("NotFoundException", "the template has no GraphQL API", 404),
         (Some(_), Err(error)) => message::connection_error(error.error_type(), &error.message(), 400),
     };
+    turn_away(&app, &mut socket, refused).await;
+}
+
+/// Answers the client's first message with `refused` and closes. Not earlier: the AppSync links of Apollo and Amplify
+/// listen only once the connection is open, miss what arrives together with the upgrade, and then take the refusal for
+/// a broken network and dial again.
+async fn turn_away(app: &App, socket: &mut WebSocket, refused: Utf8Bytes) {
+    tokio::select! {
+        _ = socket.recv() => {}
+        () = app.clock.sleep_until(app.clock.now().plus_seconds(INIT_SECONDS)) => {}
+    }
     // The peer may be gone already; then nobody needs the answer.
     let _ = socket.send(Message::Text(refused)).await;
     let _ = socket.send(close("unauthorized")).await;
