@@ -37,6 +37,14 @@ pub(crate) enum Command {
         #[arg(long)]
         id: bool,
     },
+    /// Print a picture (SVG) of a workflow or of an execution
+    Graph {
+        /// A definition file, an execution's ARN, or a state machine of the template by logical id or name
+        what: Option<String>,
+        /// The CloudFormation template, YAML or JSON [default: infra/template.yaml]
+        #[arg(long, value_name = "FILE")]
+        template: Option<PathBuf>,
+    },
     /// Print every setting and where it comes from
     Config,
 }
@@ -99,7 +107,9 @@ impl Cli {
     /// The flags as a layer of settings.
     pub(crate) fn layer(&self) -> Layer {
         let template = match &self.command {
-            Some(Command::Run { template } | Command::Check { template }) => template.clone(),
+            Some(Command::Run { template } | Command::Check { template } | Command::Graph { template, .. }) => {
+                template.clone()
+            }
             _ => None,
         };
         let flags = &self.settings;

@@ -71,6 +71,17 @@ async fn executions_are_started_listed_paged_read_and_stopped() {
     assert!(read["next"].is_string(), "{read}");
 }
 
+/// What the picture of an execution says of three of its states.
+async fn outcomes(server: &Server, arn: &str) -> [String; 3] {
+    let query = "query Graph($arn: String!) { execution(arn: $arn) { graph } }";
+    let read = server.operate(query, json!({ "arn": arn })).await;
+    let picture = read["execution"]["graph"].as_str().expect("a picture");
+    ["ReserveStock", "AwaitApproval", "NotFulfilled"].map(|name| {
+        let (before, _) = picture.split_once(&format!("\" data-state=\"{name}\"")).expect("every state is drawn");
+        before.rsplit(' ').next().unwrap_or_default().to_owned()
+    })
+}
+
 #[tokio::test]
 async fn waiting_tasks_are_seen_approved_and_rejected() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -92,8 +103,12 @@ async fn waiting_tasks_are_seen_approved_and_rejected() {
             }
         };
         assert_eq!((&pending["executionArn"], &pending["state"]), (&json!(arn), &json!("AwaitApproval")));
+        assert_eq!(outcomes(&server, &arn).await, ["succeeded", "running", "unreached"], "before {id}");
         server.operate(decide, json!({ "token": pending["taskToken"] })).await;
         assert_eq!(until(&mut changes, &arn, &["SUCCEEDED", "FAILED"]).await, end);
+        let after =
+            if id == "yes" { ["succeeded", "succeeded", "unreached"] } else { ["succeeded", "caught", "failed"] };
+        assert_eq!(outcomes(&server, &arn).await, after, "after {id}");
     }
     let order = server.graphql("{ order(id: \"no\") { status statusReason } }", json!({})).await;
     assert_eq!(order["data"]["order"], json!({ "status": "REJECTED", "statusReason": "no" }));

@@ -122,6 +122,12 @@ impl Execution {
         Ok(History { nodes: events.into_iter().map(HistoryEvent::from_aws).collect(), next })
     }
 
+    /// A picture (SVG) of the state machine with what this execution did in each state.
+    #[graphql(complexity = 500)]
+    async fn graph(&self, context: &Context<'_>) -> Result<String> {
+        super::graph::of_execution(context.data::<Operator>()?, &self.arn).await
+    }
+
     /// Tasks of this execution that wait for their token.
     async fn pending_tasks(&self, context: &Context<'_>) -> Result<Vec<PendingTask>> {
         super::query::pending_tasks(context.data::<Operator>()?, &self.arn).await

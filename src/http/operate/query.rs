@@ -1,6 +1,6 @@
 //! What an operator can read.
 
-use async_graphql::{Context, Object, Result, SimpleObject};
+use async_graphql::{ComplexObject, Context, Object, Result, SimpleObject};
 use serde_json::{Value, json};
 
 use super::{
@@ -13,12 +13,22 @@ pub(crate) struct Query;
 
 /// A state machine.
 #[derive(Debug, Clone, SimpleObject)]
+#[graphql(complex)]
 pub(crate) struct StateMachine {
     arn: String,
     name: String,
     /// `STANDARD` or `EXPRESS`.
     #[graphql(name = "type")]
     kind: String,
+}
+
+#[ComplexObject]
+impl StateMachine {
+    /// A picture (SVG) of its definition.
+    #[graphql(complexity = 500)]
+    async fn graph(&self, context: &Context<'_>) -> Result<String> {
+        super::graph::of_state_machine(context.data::<Operator>()?, &self.arn).await
+    }
 }
 
 /// A page of executions, newest first.
