@@ -4,16 +4,17 @@ mod support;
 
 use std::sync::Arc;
 
-use aws_protocol::{BoxFuture, Caller, Service, ServiceError};
+use aws_protocol::{BoxFuture, Caller, Directory, Service, ServiceError};
 use parking_lot::Mutex;
 use serde_json::{Value, json};
 use support::{Bench, ROLE};
 
-/// A service that answers from a list and remembers what it was asked.
+/// A service that answers from a list and remembers what it was asked. At the end of the list it answers no more.
 struct Scripted {
     name: &'static str,
     answers: Mutex<Vec<Result<Value, ServiceError>>>,
     asked: Mutex<Vec<(String, Value, String)>>,
+    tokens: Mutex<Vec<String>>,
 }
 
 impl Service for Scripted {
@@ -28,8 +29,28 @@ impl Service for Scripted {
         caller: &'a Caller,
     ) -> BoxFuture<'a, Result<Value, ServiceError>> {
         self.asked.lock().push((operation.to_owned(), input, caller.principal_arn.clone()));
-        Box::pin(std::future::ready(self.answers.lock().remove(0)))
+        let mut answers = self.answers.lock();
+        if answers.is_empty() {
+            Box::pin(std::future::pending())
+        } else {
+            Box::pin(std::future::ready(answers.remove(0)))
+        }
     }
+
+    fn call_once<'a>(
+        &'a self,
+        operation: &'a str,
+        input: Value,
+        caller: &'a Caller,
+        token: &'a str,
+    ) -> BoxFuture<'a, Result<Value, ServiceError>> {
+        self.tokens.lock().push(token.to_owned());
+        self.call(operation, input, caller)
+    }
+}
+
+fn scripted(name: &'static str, answers: Vec<Result<Value, ServiceError>>) -> Arc<Scripted> {
+    Arc::new(Scripted { name, answers: Mutex::new(answers), asked: Mutex::default(), tokens: Mutex::default() })
 }
 
 /// Runs one Task state against a service with these answers; answers the execution and what the service was asked.
@@ -40,7 +61,7 @@ async fn run(
     parameters: Value,
 ) -> (Value, Vec<(String, Value, String)>) {
     let bench = Bench::new().await;
-    let scripted = Arc::new(Scripted { name: service, answers: Mutex::new(answers), asked: Mutex::default() });
+    let scripted = scripted(service, answers);
     bench.services.register(scripted.clone());
     let definition = json!({
         "StartAt": "T",
@@ -108,6 +129,30 @@ async fn a_service_that_fails_is_called_again() {
     assert_eq!(asked.len(), 3);
     let (described, _) = run("dynamodb", fails(3), resource, json!({})).await;
     assert_eq!(described["error"], "DynamoDb.DynamoDbException");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_made_again_after_a_crash_has_the_token_of_the_first_and_a_retry_has_another() {
+    let store = Arc::new(store::MemoryStore::new());
+    let (clock, services) = (clock::SimulatedClock::new(support::START, 7), Directory::default());
+    let database = scripted("dynamodb", Vec::new());
+    services.register(database.clone());
+    let before = Bench::open(store.clone(), clock.clone(), services.clone()).await;
+    let task = json!({ "Type": "Task", "Resource": "arn:aws:states:::dynamodb:updateItem", "Parameters": {},
+        "Retry": [{ "ErrorEquals": ["States.ALL"] }], "End": true });
+    let machine = before.machine("m", json!({ "StartAt": "T", "States": { "T": task } })).await;
+    let execution = before.start(&machine, "e", "{}").await;
+    support::settle().await;
+
+    // The first engine never hears the answer, as if its process had ended; a second one takes up its store.
+    let refused = Err(ServiceError::new("ConditionalCheckFailedException", "The conditional request failed"));
+    database.answers.lock().extend([refused, Ok(json!({}))]);
+    let after = Bench::open(store, clock, services).await;
+    assert_eq!(after.finish(&execution).await["status"], "SUCCEEDED");
+    let tokens = database.tokens.lock().clone();
+    assert_eq!(tokens.len(), 3, "{tokens:?}");
+    assert_eq!(tokens[0], tokens[1], "the same attempt");
+    assert_ne!(tokens[1], tokens[2], "its retry");
 }
 
 #[tokio::test(start_paused = true)]
