@@ -57,11 +57,11 @@ impl Heap {
     ///
     /// # Errors
     /// It is too deep, or the heap is full.
-    pub(super) fn from_json(&mut self, json: &Json, bounds: Bounds<'_>) -> Result<Value, String> {
-        self.from_json_within(json, &mut Budget { bytes: usize::MAX, ..Budget::new(bounds) })
+    pub(super) fn read_json(&mut self, json: &Json, bounds: Bounds<'_>) -> Result<Value, String> {
+        self.read_json_within(json, &mut Budget { bytes: usize::MAX, ..Budget::new(bounds) })
     }
 
-    fn from_json_within(&mut self, json: &Json, budget: &mut Budget<'_>) -> Result<Value, String> {
+    fn read_json_within(&mut self, json: &Json, budget: &mut Budget<'_>) -> Result<Value, String> {
         Ok(match json {
             Json::Null => Value::Null,
             Json::Bool(value) => (*value).into(),
@@ -72,17 +72,17 @@ impl Heap {
             }
             Json::Array(items) => {
                 let items: Result<_, _> =
-                    budget.inside(|budget| items.iter().map(|item| self.from_json_within(item, budget)).collect());
+                    budget.inside(|budget| items.iter().map(|item| self.read_json_within(item, budget)).collect());
                 self.list(items?)?
             }
-            Json::Object(fields) => return budget.inside(|budget| self.from_object(fields, budget)),
+            Json::Object(fields) => return budget.inside(|budget| self.read_object(fields, budget)),
         })
     }
 
-    fn from_object(&mut self, fields: &Map<String, Json>, budget: &mut Budget<'_>) -> Result<Value, String> {
+    fn read_object(&mut self, fields: &Map<String, Json>, budget: &mut Budget<'_>) -> Result<Value, String> {
         let mut made = Fields::with_capacity(fields.len());
         for (name, value) in fields {
-            let value = self.from_json_within(value, budget)?;
+            let value = self.read_json_within(value, budget)?;
             made.insert(name.as_str().into(), value);
         }
         self.map(made)

@@ -123,7 +123,7 @@ impl<'a> Interpreter<'a> {
 
     /// A JSON value on the heap.
     pub(super) fn value(&mut self, json: &Json) -> Result<Value, String> {
-        self.heap.from_json(json, Bounds { limits: &self.limits, deadline: &self.deadline })
+        self.heap.read_json(json, Bounds { limits: &self.limits, deadline: &self.deadline })
     }
 
     /// A value as text.

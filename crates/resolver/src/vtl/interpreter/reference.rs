@@ -131,7 +131,9 @@ impl Interpreter<'_> {
         match (&owner, &last.kind) {
             (Value::Null, _) => Ok(()),
             (Value::Context, StepKind::Property(name)) => {
-                Part::named(name).map(|part| self.set_part(part, value));
+                if let Some(part) = Part::named(name) {
+                    self.set_part(part, value);
+                }
                 Ok(())
             }
             (Value::Map(_), StepKind::Property(name)) => {
