@@ -58,6 +58,9 @@ pub enum Error {
     /// By ARN.
     #[error("Execution Already Exists: '{0}'")]
     ExecutionAlreadyExists(String),
+    /// RedriveExecution of an execution that did not fail, or not lately enough: the reason.
+    #[error("{0}")]
+    ExecutionNotRedrivable(String),
     /// More open executions than [`crate::Limits::open_executions`].
     #[error("Execution Limit Exceeded: '{0}'")]
     ExecutionLimitExceeded(usize),
@@ -128,6 +131,7 @@ impl Error {
             Self::StateMachineLimitExceeded(_) => "StateMachineLimitExceeded",
             Self::ExecutionDoesNotExist(_) => "ExecutionDoesNotExist",
             Self::ExecutionAlreadyExists(_) => "ExecutionAlreadyExists",
+            Self::ExecutionNotRedrivable(_) => "ExecutionNotRedrivable",
             Self::ExecutionLimitExceeded(_) => "ExecutionLimitExceeded",
             Self::ActivityDoesNotExist(_) => "ActivityDoesNotExist",
             Self::ActivityLimitExceeded(_) => "ActivityLimitExceeded",

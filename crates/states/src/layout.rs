@@ -96,11 +96,14 @@ pub(crate) fn insert_execution(transaction: &mut Transaction, row: &ExecutionRow
     insert_index(transaction, row);
 }
 
-/// Replaces the row of an execution whose status was `before` and is another now.
+/// Replaces the row of an execution whose status was `before`, and its place in the indexes.
 pub(crate) fn update_execution(transaction: &mut Transaction, row: &ExecutionRow, before: Status) {
     transaction.put(EXECUTIONS, row.arn.as_bytes(), encode(row));
     transaction.delete(BY_STATUS, status_key(row.machine.id, before, row.id));
-    transaction.delete(OPEN, key(&[row.id]));
+    match row.status {
+        Status::Running => transaction.put(OPEN, key(&[row.id]), Bytes::from(row.arn.as_bytes())),
+        _ => transaction.delete(OPEN, key(&[row.id])),
+    };
     insert_index(transaction, row);
 }
 

@@ -162,6 +162,17 @@ pub(crate) struct ExecutionRow {
     pub(crate) output: Option<Arc<str>>,
     pub(crate) error: Option<String>,
     pub(crate) cause: Option<String>,
+    /// How many events its history had when it ended last.
+    #[serde(default)]
+    pub(crate) events: u64,
+    #[serde(default)]
+    pub(crate) redrive_count: u64,
+    /// When it was redriven last.
+    #[serde(default)]
+    pub(crate) redriven: Option<Timestamp>,
+    /// `clientToken` of the last redrive.
+    #[serde(default)]
+    pub(crate) redrive_token: Option<String>,
 }
 
 /// The state machine as an execution saw it when it started.
@@ -211,6 +222,10 @@ pub(crate) struct Summary {
     pub(crate) version_arn: Option<Arc<str>>,
     #[serde(default)]
     pub(crate) alias_arn: Option<Arc<str>>,
+    #[serde(default)]
+    pub(crate) redrive_count: u64,
+    #[serde(default)]
+    pub(crate) redriven: Option<Timestamp>,
 }
 
 impl From<&ExecutionRow> for Summary {
@@ -224,6 +239,8 @@ impl From<&ExecutionRow> for Summary {
             stopped: row.stopped,
             version_arn: row.version_arn.clone(),
             alias_arn: row.alias_arn.clone(),
+            redrive_count: row.redrive_count,
+            redriven: row.redriven,
         }
     }
 }

@@ -30,13 +30,13 @@ pub(crate) fn status_event(partition: &Partition, id: &str, at: Timestamp, row: 
         "time": rfc3339_seconds(at),
         "region": partition.region,
         "resources": [row.arn],
-        "detail": detail(row),
+        "detail": detail(row, at),
     })
 }
 
 /// Redrive fields say what DescribeExecution says.
-fn detail(row: &ExecutionRow) -> Value {
-    let redrive = redrive_status(row.status);
+fn detail(row: &ExecutionRow, at: Timestamp) -> Value {
+    let redrive = redrive_status(row, at);
     json!({
         "executionArn": row.arn,
         "stateMachineArn": row.machine.arn,
@@ -52,22 +52,46 @@ fn detail(row: &ExecutionRow) -> Value {
         "cause": row.cause,
         "stateMachineVersionArn": row.version_arn,
         "stateMachineAliasArn": row.alias_arn,
-        "redriveCount": 0,
-        "redriveDate": null,
+        "redriveCount": row.redrive_count,
+        "redriveDate": row.redriven.map(|at| at.0),
         "redriveStatus": redrive.0,
         "redriveStatusReason": redrive.1,
     })
 }
 
-/// `redriveStatus` and its reason, as recorded on AWS.
-pub(crate) fn redrive_status(status: Status) -> (&'static str, Option<String>) {
-    match status {
-        Status::Failed | Status::TimedOut | Status::Aborted => ("REDRIVABLE", None),
-        Status::Running | Status::Succeeded => {
-            let reason = format!("Execution is {} and cannot be redriven", status.as_str());
-            ("NOT_REDRIVABLE", Some(reason))
-        }
+/// How long after its end an execution can be redriven, and how long after its start it may still run: 14 days, a year.
+const REDRIVABLE_MILLIS: i64 = 14 * 24 * 3_600_000;
+const MAX_EXECUTION_MILLIS: i64 = 365 * 24 * 3_600_000;
+/// An execution with this many events has no room for a redrive.
+const REDRIVABLE_EVENTS: u64 = 24_999;
+
+/// `redriveStatus` and its reason.
+pub(crate) fn redrive_status(row: &ExecutionRow, now: Timestamp) -> (&'static str, Option<&'static str>) {
+    match redrivable(row, now) {
+        Ok(()) => ("REDRIVABLE", None),
+        Err(reason) => ("NOT_REDRIVABLE", Some(reason)),
     }
+}
+
+/// Whether an execution can be redriven, or why not. The first two reasons are as recorded on AWS, the others as the API
+/// reference lists them for DescribeExecution.
+pub(crate) fn redrivable(row: &ExecutionRow, now: Timestamp) -> Result<(), &'static str> {
+    match row.status {
+        Status::Running => return Err("Execution is RUNNING and cannot be redriven"),
+        Status::Succeeded => return Err("Execution is SUCCEEDED and cannot be redriven"),
+        Status::Failed | Status::TimedOut | Status::Aborted => {}
+    }
+    let stopped = row.stopped.unwrap_or(row.started);
+    if row.events >= REDRIVABLE_EVENTS {
+        return Err("Execution history event limit exceeded");
+    }
+    if now.0 - row.started.0 > MAX_EXECUTION_MILLIS {
+        return Err("Execution has exceeded the max execution time");
+    }
+    if now.0 - stopped.0 > REDRIVABLE_MILLIS {
+        return Err("Execution redrivable period exceeded");
+    }
+    Ok(())
 }
 
 /// `2024-01-31T00:00:00Z`.
@@ -90,13 +114,5 @@ mod tests {
         for (millis, text) in cases {
             assert_eq!(rfc3339_seconds(Timestamp(millis)), text);
         }
-    }
-
-    #[test]
-    fn only_ended_executions_without_success_are_redrivable() {
-        assert_eq!(redrive_status(Status::TimedOut), ("REDRIVABLE", None));
-        let (status, reason) = redrive_status(Status::Succeeded);
-        assert_eq!(status, "NOT_REDRIVABLE");
-        assert_eq!(reason.as_deref(), Some("Execution is SUCCEEDED and cannot be redriven"));
     }
 }

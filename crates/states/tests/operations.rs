@@ -363,9 +363,9 @@ async fn bad_requests_are_refused_in_the_words_of_aws() {
             ),
         ),
         (
-            "RedriveExecution",
+            "DescribeMapRun",
             json!({}),
-            ("UnknownOperationException", "The operation RedriveExecution of states is not supported.".to_owned()),
+            ("UnknownOperationException", "The operation DescribeMapRun of states is not supported.".to_owned()),
         ),
         (
             "TagResource",

@@ -1,6 +1,7 @@
 //! Drives executions: makes each step durable, then performs what it commands.
 //!
 //! * `start` — StartExecution: the first step of an execution, with its row.
+//! * `redrive` — RedriveExecution: an ended execution is replayed and goes on.
 //! * `step` — the one way in which anything happens to an execution: decide, commit, perform.
 //! * `slot` — a running execution in memory; it can be dropped and rebuilt from its steps at any moment.
 //! * `replay` — the rebuilding, and the recovery of all running executions at start.
@@ -12,6 +13,7 @@ mod activities;
 mod calls;
 mod outbox;
 mod perform;
+mod redrive;
 mod replay;
 mod slot;
 mod start;

@@ -83,7 +83,7 @@ impl Shared {
         Ok(())
     }
 
-    fn replay(&self, row: ExecutionRow) -> Result<Running, Error> {
+    pub(super) fn replay(&self, row: ExecutionRow) -> Result<Running, Error> {
         let mut execution = self.unstarted(&row)?;
         let mut steps = 0;
         layout::for_each_step(&*self.store, row.id, |number, record| {

@@ -57,7 +57,7 @@ impl Shared {
     }
 
     /// Puts a slot into the place of its ARN; answers the slot that is there already, if there is one.
-    fn claim(&self, slot: &Arc<Slot>) -> Option<Arc<Slot>> {
+    pub(super) fn claim(&self, slot: &Arc<Slot>) -> Option<Arc<Slot>> {
         match self.live.entry(slot.arn.clone()) {
             Entry::Vacant(place) => {
                 place.insert(slot.clone());
@@ -142,6 +142,10 @@ impl Shared {
             output: None,
             error: None,
             cause: None,
+            events: 0,
+            redrive_count: 0,
+            redriven: None,
+            redrive_token: None,
         }
     }
 }

@@ -74,14 +74,14 @@ impl Shared {
         let first_event = running.execution.next_event_id();
         let before = running.row.status;
         let decision = decide(&mut running.execution, &step);
-        set_outcome(&mut running.row, running.execution.outcome(), &step);
+        set_outcome(&mut running.row, &running.execution, &step);
         if running.row.machine.kind == MachineType::Standard {
             let transaction = self.transaction(&running, first_event, before, &step, &decision);
             if let Err(error) = self.store.commit(transaction).await {
                 self.reload_later(slot.clone(), &error);
                 return Err(error.into());
             }
-            if before != running.row.status || step.stimulus == Stimulus::Started {
+            if before != running.row.status || begins(&step.stimulus) {
                 self.outbox.notify_one();
             }
         }
@@ -115,16 +115,20 @@ impl Shared {
     ) -> Transaction {
         let row = &running.row;
         let mut transaction = Transaction::new();
-        let changed = before != row.status;
-        if step.stimulus == Stimulus::Started {
-            layout::insert_execution(&mut transaction, row);
-            let as_started =
-                ExecutionRow { status: before, stopped: None, output: None, error: None, cause: None, ..row.clone() };
-            self.post_status_event(&mut transaction, &as_started);
-        } else if changed {
-            layout::update_execution(&mut transaction, row, before);
+        let ends = row.status != Status::Running;
+        match step.stimulus {
+            Stimulus::Started => layout::insert_execution(&mut transaction, row),
+            Stimulus::Redriven => layout::update_execution(&mut transaction, row, before),
+            _ if ends => layout::update_execution(&mut transaction, row, before),
+            _ => {}
         }
-        if changed {
+        if begins(&step.stimulus) {
+            let status = Status::Running;
+            let as_begun =
+                ExecutionRow { status, stopped: None, output: None, error: None, cause: None, ..row.clone() };
+            self.post_status_event(&mut transaction, &as_begun);
+        }
+        if ends {
             self.post_status_event(&mut transaction, row);
         }
         let record = StepRecord { step: step.clone(), events: decision.events.clone() };
@@ -204,8 +208,15 @@ fn awaits(execution: &Execution, stimulus: &Stimulus) -> bool {
         Stimulus::TaskSubmitted { task, .. } => execution.is_live(*task) && !execution.is_submitted(*task),
         Stimulus::ActivityStarted { task, .. } => execution.is_live(*task) && !execution.is_started(*task),
         Stimulus::TimerFired { timer } => execution.pending_timers().any(|(pending, _)| pending == *timer),
+        // A redrive is of an execution that has ended.
+        Stimulus::Redriven => false,
         Stimulus::Started | Stimulus::Stopped { .. } => true,
     }
+}
+
+/// Whether an execution begins with this stimulus, for the first time or again.
+fn begins(stimulus: &Stimulus) -> bool {
+    matches!(stimulus, Stimulus::Started | Stimulus::Redriven)
 }
 
 fn new_token(command: &Command) -> Option<(&str, TaskId)> {
@@ -216,13 +227,19 @@ fn new_token(command: &Command) -> Option<(&str, TaskId)> {
 }
 
 /// Writes the outcome of the execution into its row.
-fn set_outcome(row: &mut ExecutionRow, outcome: &Outcome, step: &Step) {
-    (row.status, row.output, row.error, row.cause) = match outcome.clone() {
-        Outcome::Running => return,
+fn set_outcome(row: &mut ExecutionRow, execution: &Execution, step: &Step) {
+    if step.stimulus == Stimulus::Redriven {
+        row.redrive_count += 1;
+        row.redriven = Some(step.at);
+    }
+    (row.status, row.output, row.error, row.cause) = match execution.outcome().clone() {
+        Outcome::Running => (Status::Running, None, None, None),
         Outcome::Succeeded(output) => (Status::Succeeded, Some(output), None, None),
         Outcome::Failed { error, cause } => (Status::Failed, None, error, cause),
         Outcome::TimedOut => (Status::TimedOut, None, None, None),
         Outcome::Aborted { error, cause } => (Status::Aborted, None, error, cause),
     };
-    row.stopped = Some(step.at);
+    let ended = row.status != Status::Running;
+    row.stopped = ended.then_some(step.at);
+    row.events = execution.next_event_id() - 1;
 }

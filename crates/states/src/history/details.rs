@@ -77,6 +77,9 @@ pub enum EventDetails {
     ExecutionFailed(Failure),
     ExecutionAborted(Failure),
     ExecutionTimedOut(Failure),
+    ExecutionRedriven {
+        redrive_count: u64,
+    },
     /// `PassStateEntered`, `TaskStateEntered`, ...
     StateEntered {
         state: StateType,

@@ -38,6 +38,7 @@ impl EventDetails {
             Self::ExecutionFailed(_) => "ExecutionFailed",
             Self::ExecutionAborted(_) => "ExecutionAborted",
             Self::ExecutionTimedOut(_) => "ExecutionTimedOut",
+            Self::ExecutionRedriven { .. } => "ExecutionRedriven",
             Self::TaskScheduled { .. } => "TaskScheduled",
             Self::TaskStarted { .. } => "TaskStarted",
             Self::TaskSubmitted { .. } => "TaskSubmitted",
@@ -88,6 +89,9 @@ impl EventDetails {
             Self::ExecutionFailed(failure) => ("executionFailedEventDetails", new().failure(failure)),
             Self::ExecutionAborted(failure) => ("executionAbortedEventDetails", new().failure(failure)),
             Self::ExecutionTimedOut(failure) => ("executionTimedOutEventDetails", new().failure(failure)),
+            Self::ExecutionRedriven { redrive_count } => {
+                ("executionRedrivenEventDetails", new().number("redriveCount", Some(*redrive_count)))
+            }
             Self::StateEntered { name, input, .. } => {
                 ("stateEnteredEventDetails", new().text("name", name).payload("input", input))
             }

@@ -33,6 +33,8 @@ pub(super) struct Scene {
     /// `Map.Item`.
     pub(super) map_item: Option<Arc<MapItem>>,
     variables: Arc<Variables>,
+    /// How often and when last the execution was redriven.
+    redriven: (u64, Option<Timestamp>),
     /// What stands in the place of the context object in a trial, and whether it is a trial.
     given: Option<Data>,
     is_trial: bool,
@@ -62,6 +64,10 @@ impl Run<'_> {
             token: None,
             map_item: frame.map_item.clone(),
             variables: frame.variables.clone(),
+            redriven: match child {
+                Some(_) => (0, None),
+                None => (self.execution.redrive_count, self.execution.redriven_at),
+            },
             given: trial.and_then(|trial| trial.setting.context.clone()),
             is_trial: trial.is_some(),
             context: OnceCell::new(),
@@ -143,7 +149,11 @@ impl Scene {
         let role_arn = Some(&*identity.role_arn).filter(|arn| !arn.is_empty());
         execution.insert("RoleArn".into(), Value::from(role_arn));
         if identity.kind == ExecutionKind::Standard {
-            execution.insert("RedriveCount".into(), Value::from(0));
+            let (count, at) = self.redriven;
+            execution.insert("RedriveCount".into(), Value::from(count));
+            if let Some(at) = at {
+                execution.insert("RedriveTime".into(), Value::from(iso_8601(at)));
+            }
         }
         Value::Object(execution)
     }

@@ -6,6 +6,7 @@ use super::{
     Command, Decision, Execution, ExecutionKind, Outcome, Step, Stimulus,
     frame::{Frame, FrameId},
     problem::Problem,
+    redrive::Wreck,
     run::{Run, Unit},
     timers::{Purpose, seconds_after},
 };
@@ -23,7 +24,12 @@ const MAX_EXPRESS_SECONDS: u64 = 300;
 /// and leaves the execution as it is.
 pub fn decide(execution: &mut Execution, step: &Step) -> Decision {
     let has_begun = execution.next_event_id > 1;
-    if !execution.is_running() || has_begun == matches!(step.stimulus, Stimulus::Started) {
+    let fits = match step.stimulus {
+        Stimulus::Started => !has_begun && execution.is_running(),
+        Stimulus::Redriven => has_begun && execution.can_go_on(),
+        _ => has_begun && execution.is_running(),
+    };
+    if !fits {
         return Decision::default();
     }
     let mut run = Run::new(execution, step);
@@ -44,6 +50,7 @@ impl Run<'_> {
             Stimulus::ActivityStarted { task, worker } => self.activity_started(*task, worker.as_deref()),
             Stimulus::Heartbeat { task } => self.heartbeat(*task),
             Stimulus::TimerFired { timer } => self.timer_fired(*timer),
+            Stimulus::Redriven => self.redrive(),
             Stimulus::Stopped { error, cause } => self.abort_execution(error.as_deref(), cause.as_deref()),
         }
     }
@@ -68,12 +75,17 @@ impl Run<'_> {
             active: None,
         };
         let frame = self.add_frame(top);
-        if let Some(seconds) = self.timeout_seconds() {
-            self.set_timer(seconds_after(self.at, seconds), Purpose::ExecutionTimeout);
-        }
+        self.set_execution_timer();
         match self.execution.input.clone() {
             Ok(input) => self.later(Unit::Enter { frame, state, input }),
             Err(message) => self.fail_execution(Problem::given(Some("States.Runtime"), Some(&message)).failure),
+        }
+    }
+
+    /// Starts the execution's time, or starts it anew on a redrive.
+    pub(super) fn set_execution_timer(&mut self) {
+        if let Some(seconds) = self.timeout_seconds() {
+            self.set_timer(seconds_after(self.at, seconds), Purpose::ExecutionTimeout);
         }
     }
 
@@ -120,8 +132,13 @@ impl Run<'_> {
     }
 
     pub(super) fn end(&mut self, outcome: Outcome) {
+        self.execution.wreck = match outcome {
+            Outcome::Succeeded(_) => Wreck::default(),
+            _ => self.wreck(),
+        };
         self.execution.outcome = outcome;
         self.execution.frames.clear();
+        self.execution.children.clear();
         for task in std::mem::take(&mut self.execution.tasks).into_keys() {
             self.command(Command::CancelTask(task));
         }

@@ -9,6 +9,7 @@ use super::{
     ExecutionIdentity, Outcome, TaskId, TaskRequest, TimerId,
     distributed::ChildExecution,
     frame::{Frame, FrameId},
+    redrive::Wreck,
     resource::Integration,
     task::LiveTask,
     timers::Timer,
@@ -34,6 +35,10 @@ pub struct Execution {
     pub(super) child_events: u64,
     pub(super) tasks: BTreeMap<TaskId, LiveTask>,
     pub(super) timers: BTreeMap<TimerId, Timer>,
+    /// Where it stood when it ended without success.
+    pub(super) wreck: Wreck,
+    pub(super) redrive_count: u64,
+    pub(super) redriven_at: Option<Timestamp>,
     /// There if only one state is tried.
     pub(super) trial: Option<Box<Trial>>,
 }
@@ -55,6 +60,9 @@ impl Execution {
             child_events: 0,
             tasks: BTreeMap::new(),
             timers: BTreeMap::new(),
+            wreck: Wreck::default(),
+            redrive_count: 0,
+            redriven_at: None,
             trial: None,
         }
     }
@@ -77,6 +85,11 @@ impl Execution {
     /// Whether it has not ended.
     pub fn is_running(&self) -> bool {
         self.outcome == Outcome::Running
+    }
+
+    /// Whether it ended without success, in states that a redrive can do again.
+    pub fn can_go_on(&self) -> bool {
+        !self.is_running() && !self.wreck.is_empty()
     }
 
     /// The id that the next history event will have; one more than the number of events so far.
@@ -139,7 +152,8 @@ impl Execution {
                 &self.children,
                 self.child_events,
                 &self.tasks,
-                &self.timers
+                &self.timers,
+                (&self.wreck, self.redrive_count, self.redriven_at)
             )
         )
     }

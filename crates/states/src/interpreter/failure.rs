@@ -22,6 +22,8 @@ impl Run<'_> {
     /// retries or catches it, or until it fails the execution.
     pub(super) fn fail(&mut self, frame: FrameId, problem: Problem) {
         let (mut frame, mut problem) = (frame, problem);
+        let mut is_innermost = true;
+        self.debris.clear();
         loop {
             let Some(active) = self.active(frame) else { return };
             let definition = self.definition.clone();
@@ -29,7 +31,8 @@ impl Run<'_> {
             let had_children = matches!(active.work, Work::Children(_));
             let run_has_failed = matches!(&active.work, Work::Children(children) if children.run.is_some());
             let is_evaluation = problem.evaluation.is_some() && !matches!(active.work, Work::Gathered);
-            self.abort_children(frame);
+            self.abort_children(frame, is_innermost);
+            is_innermost = false;
             self.record_evaluation(frame, state, &mut problem);
             self.inspect(|inspection| inspection.failure = Some(problem.failure.clone()));
             if run_has_failed {
@@ -152,8 +155,21 @@ impl Run<'_> {
     }
 
     /// Ends all branches or iterations of a frame's state for good.
-    fn abort_children(&mut self, frame: FrameId) {
+    ///
+    /// A redrive does again only the branches and iterations that did not succeed, unless the failure is of the state
+    /// itself (`is_innermost`) or the state is a distributed Map.
+    // AWS differs: there the redrive of a distributed Map does only its unsuccessful children again.
+    fn abort_children(&mut self, frame: FrameId, is_innermost: bool) {
+        let children = match self.active(frame).map(|active| &active.work) {
+            Some(Work::Children(children)) if !is_innermost && children.run.is_none() => Some(children.clone()),
+            _ => None,
+        };
         self.abort_siblings(frame);
+        match children {
+            Some(children) => self.debris.keep(frame, children),
+            // A redrive does the whole state again.
+            None => self.debris.clear(),
+        }
         self.set_work(frame, Work::Entering);
     }
 
@@ -173,7 +189,7 @@ impl Run<'_> {
     }
 
     /// Every frame below one, children before their parents, in the order of branches and iterations.
-    fn descendants(&self, frame: FrameId) -> Vec<FrameId> {
+    pub(super) fn descendants(&self, frame: FrameId) -> Vec<FrameId> {
         let mut found = Vec::new();
         let mut open = vec![frame];
         while let Some(frame) = open.pop() {
@@ -196,8 +212,9 @@ impl Run<'_> {
     /// Takes a frame away, with the task or timer that it waits for.
     pub(super) fn remove(&mut self, frame: FrameId) {
         self.execution.children.remove(&frame);
-        let Some(frame) = self.execution.frames.remove(&frame) else { return };
-        match frame.active.map(|active| active.work) {
+        let Some(removed) = self.execution.frames.remove(&frame) else { return };
+        self.debris.add(frame, &removed);
+        match removed.active.map(|active| active.work) {
             Some(Work::Waiting(timer) | Work::Backoff(timer)) => self.cancel_timer(timer),
             Some(Work::Task(task)) if self.take_task(task).is_some() => self.command(Command::CancelTask(task)),
             _ => {}

@@ -21,6 +21,7 @@ mod frame;
 mod identity;
 mod map;
 mod problem;
+mod redrive;
 mod resource;
 mod run;
 mod task;
@@ -99,6 +100,8 @@ pub enum Stimulus {
         /// From [`Command::SetTimer`].
         timer: TimerId,
     },
+    /// `RedriveExecution` of an execution that ended without success.
+    Redriven,
     /// `StopExecution`.
     Stopped {
         /// As given by the caller.

@@ -8,6 +8,7 @@ use clock::Timestamp;
 use super::{
     Command, Decision, Execution, ExecutionKind, Step, TaskId,
     frame::{Activation, Frame, FrameId},
+    redrive::Debris,
 };
 use crate::history::{EventDetails, HistoryEvent, StateType};
 
@@ -25,6 +26,8 @@ pub(super) enum Unit {
     Enter { frame: FrameId, state: StateId, input: Data },
     /// The service of a scheduled task takes it on.
     StartTask(TaskId),
+    /// The state in which a frame stands is done again, after a redrive.
+    Redo(FrameId),
     /// The frame has gone through its last state.
     Finish { frame: FrameId, output: Data },
 }
@@ -37,7 +40,9 @@ pub(super) struct Run<'a> {
     pub(super) random: Random,
     pub(super) absent_activities: &'a [Arc<str>],
     pub(super) decision: Decision,
-    queue: VecDeque<Unit>,
+    pub(super) queue: VecDeque<Unit>,
+    /// What the failure on its way outwards has taken away.
+    pub(super) debris: Debris,
     history_is_full: bool,
 }
 
@@ -51,6 +56,7 @@ impl<'a> Run<'a> {
             absent_activities: &step.absent_activities,
             decision: Decision::default(),
             queue: VecDeque::new(),
+            debris: Debris::default(),
             history_is_full: false,
         }
     }
@@ -63,6 +69,7 @@ impl<'a> Run<'a> {
             match self.queue.pop_front() {
                 Some(Unit::Enter { frame, state, input }) => self.enter(frame, state, input),
                 Some(Unit::StartTask(task)) => self.start_task(task),
+                Some(Unit::Redo(frame)) => self.redo(frame),
                 Some(Unit::Finish { frame, output }) => self.finish_frame(frame, output),
                 None => break,
             }

@@ -1,5 +1,6 @@
 //! [DescribeExecution](https://docs.aws.amazon.com/step-functions/latest/apireference/API_DescribeExecution.html).
 
+use clock::Timestamp;
 use serde_json::{Value, json};
 
 use super::input::Input;
@@ -10,7 +11,7 @@ pub(super) fn run(shared: &Shared, input: &Value) -> Result<Value, Error> {
     let arn = input.arn("executionArn")?;
     input.choice("includedData", &["ALL_DATA", "METADATA_ONLY"], "ALL_DATA")?;
     input.finish()?;
-    Ok(answer(&find(shared, arn)?))
+    Ok(answer(&find(shared, arn)?, shared.clock.now()))
 }
 
 /// The execution that `arn` names.
@@ -23,8 +24,8 @@ pub(super) fn find(shared: &Shared, arn: &str) -> Result<ExecutionRow, Error> {
     row.ok_or_else(|| Error::ExecutionDoesNotExist(arn.to_owned()))
 }
 
-fn answer(row: &ExecutionRow) -> Value {
-    let (redrive_status, redrive_reason) = redrive_status(row.status);
+fn answer(row: &ExecutionRow, now: Timestamp) -> Value {
+    let (redrive_status, redrive_reason) = redrive_status(row, now);
     let mut answer = json!({
         "executionArn": row.arn,
         "stateMachineArn": row.machine.arn,
@@ -33,7 +34,7 @@ fn answer(row: &ExecutionRow) -> Value {
         "startDate": row.started.epoch_seconds(),
         "input": row.input,
         "inputDetails": { "included": true },
-        "redriveCount": 0,
+        "redriveCount": row.redrive_count,
         "redriveStatus": redrive_status,
     });
     let optional = [
@@ -45,6 +46,7 @@ fn answer(row: &ExecutionRow) -> Value {
         ("traceHeader", row.trace_header.as_ref().map(|header| json!(header))),
         ("stateMachineVersionArn", row.version_arn.as_ref().map(|arn| json!(arn))),
         ("stateMachineAliasArn", row.alias_arn.as_ref().map(|arn| json!(arn))),
+        ("redriveDate", row.redriven.map(|at| json!(at.epoch_seconds()))),
         ("redriveStatusReason", redrive_reason.map(Value::from)),
     ];
     for (member, value) in optional {

@@ -25,7 +25,7 @@ pub(super) fn run(shared: &Shared, input: &Value) -> Result<Value, Error> {
     let mut input = Input::new(input)?;
     let machine_arn = input.arn("stateMachineArn")?;
     let filter = input.choice("statusFilter", &STATUSES, "")?;
-    let redriven = input.choice("redriveFilter", &["REDRIVEN", "NOT_REDRIVEN"], "")? == "REDRIVEN";
+    let redriven = input.choice("redriveFilter", &["REDRIVEN", "NOT_REDRIVEN"], "")?;
     let limit = input.max_results()?;
     let token = input.text("nextToken", 1, 3096)?;
     input.finish()?;
@@ -36,25 +36,33 @@ pub(super) fn run(shared: &Shared, input: &Value) -> Result<Value, Error> {
         return Err(Error::StateMachineTypeNotSupported);
     }
     let status = Status::parse(filter);
-    if redriven || (status.is_none() && !filter.is_empty()) {
-        // Nothing here is redriven, or waits for it.
+    if status.is_none() && !filter.is_empty() {
+        // Nothing here waits for a redrive.
         return Ok(json!({ "executions": [] }));
     }
     let (keyspace, prefix) = match status {
         Some(status) => (layout::BY_STATUS, vec![machine.id, status as u64]),
         None => (layout::BY_MACHINE, vec![machine.id]),
     };
-    let scope = format!("ListExecutions {} {machine_arn} {filter}", machine.id);
+    let scope = format!("ListExecutions {} {machine_arn} {filter} {redriven}", machine.id);
     let end = after_all(&prefix);
     let upper = match token {
         Some(token) => page_token::decode(&scope, token)?.min(end),
         None => end,
     };
     let list = List { keyspace, lower: layout::key(&prefix), limit };
-    let (found, next) = list.page(&*shared.store, upper, |summary| match qualifier {
-        Qualifier::None => true,
-        Qualifier::Version(_) => summary.version_arn.as_deref() == Some(machine_arn),
-        Qualifier::Alias(_) => summary.alias_arn.as_deref() == Some(machine_arn),
+    let (found, next) = list.page(&*shared.store, upper, |summary| {
+        let is_of_machine = match qualifier {
+            Qualifier::None => true,
+            Qualifier::Version(_) => summary.version_arn.as_deref() == Some(machine_arn),
+            Qualifier::Alias(_) => summary.alias_arn.as_deref() == Some(machine_arn),
+        };
+        let is_of_filter = match redriven {
+            "REDRIVEN" => summary.redrive_count > 0,
+            "NOT_REDRIVEN" => summary.redrive_count == 0,
+            _ => true,
+        };
+        is_of_machine && is_of_filter
     })?;
     let mut answer = json!({ "executions": found.iter().map(show).collect::<Vec<_>>() });
     if let Some(next) = next {
@@ -116,11 +124,14 @@ fn show(summary: &Summary) -> Value {
         "name": summary.name,
         "status": summary.status.as_str(),
         "startDate": summary.started.epoch_seconds(),
-        "redriveCount": 0,
+        "redriveCount": summary.redrive_count,
     });
     let arns = [("stateMachineVersionArn", &summary.version_arn), ("stateMachineAliasArn", &summary.alias_arn)];
     for (member, arn) in arns.into_iter().filter(|(_, arn)| arn.is_some()) {
         shown[member] = json!(arn);
+    }
+    if let Some(redriven) = summary.redriven {
+        shown["redriveDate"] = redriven.epoch_seconds().into();
     }
     if let Some(stopped) = summary.stopped {
         shown["stopDate"] = stopped.epoch_seconds().into();

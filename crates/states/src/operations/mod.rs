@@ -3,7 +3,7 @@
 //! An operation reads and checks its input, does its work through the catalog and the driver, and answers the members
 //! of its output. Shared beside them: reading members (`input`), tags, page tokens and what is shown in several answers.
 //!
-//! AWS differs: map runs and RedriveExecution are not there yet; they answer
+//! AWS differs: the operations of map runs are not there yet; they answer
 //! `UnknownOperationException`.
 
 pub(crate) mod create_activity;
@@ -30,6 +30,7 @@ mod list_state_machines;
 mod list_tags_for_resource;
 mod page_token;
 mod publish_state_machine_version;
+mod redrive_execution;
 mod routing;
 mod send_task;
 mod send_task_failure;
@@ -76,6 +77,7 @@ pub(crate) async fn call(shared: &Arc<Shared>, operation: &str, input: &Value) -
         "ListStateMachines" => list_state_machines::run(shared, input),
         "ListTagsForResource" => list_tags_for_resource::run(shared, input),
         "PublishStateMachineVersion" => publish_state_machine_version::run(shared, input).await,
+        "RedriveExecution" => redrive_execution::run(shared, input).await,
         "SendTaskFailure" => send_task_failure::run(shared, input).await,
         "SendTaskHeartbeat" => send_task_heartbeat::run(shared, input).await,
         "SendTaskSuccess" => send_task_success::run(shared, input).await,

@@ -1,0 +1,76 @@
+//! The redrive of an execution: replayed from its steps, it goes on with one more.
+
+use std::sync::Arc;
+
+use tokio::sync::OwnedMutexGuard;
+
+use super::slot::{Content, Slot};
+use crate::{Error, engine::Shared, interpreter::Stimulus, layout, records::ExecutionRow, status_event::redrivable};
+
+impl Shared {
+    /// Redrives an execution that ended without success; answers its row once the redrive is durable.
+    ///
+    /// # Errors
+    /// `ExecutionNotRedrivable`, `ExecutionLimitExceeded`, `ExecutionDoesNotExist`, or a store that fails.
+    pub(crate) async fn redrive(
+        self: &Arc<Self>,
+        arn: &Arc<str>,
+        token: Option<String>,
+    ) -> Result<ExecutionRow, Error> {
+        if self.live.len() >= self.limits.open_executions {
+            return Err(Error::ExecutionLimitExceeded(self.limits.open_executions));
+        }
+        let slot = Arc::new(Slot::new(arn.clone()));
+        let content = slot.lock_new();
+        while let Some(other) = self.claim(&slot) {
+            let mut content = other.content.clone().lock_owned().await;
+            self.load(&other, &mut content)?;
+            if matches!(&*content, Content::Running(_)) {
+                return Err(Error::ExecutionNotRedrivable("Execution is RUNNING and cannot be redriven".to_owned()));
+            }
+        }
+        // A spawned task, because a caller that goes away must not stop a redrive halfway.
+        let shared = self.clone();
+        let made = tokio::spawn(async move { shared.redrive_claimed(slot, content, token).await });
+        made.await.map_err(|_| Error::ShutDown)?
+    }
+
+    async fn redrive_claimed(
+        self: Arc<Self>,
+        slot: Arc<Slot>,
+        mut content: OwnedMutexGuard<Content>,
+        token: Option<String>,
+    ) -> Result<ExecutionRow, Error> {
+        let made = self.redriving_step(&slot, &mut content, token).await;
+        if made.is_err() {
+            // Whether or not the redrive became durable: what the store says is loaded, or the slot goes.
+            let loaded = self.load(&slot, &mut content);
+            if loaded.is_err() {
+                self.live.remove(&slot.arn);
+            }
+        }
+        made?;
+        self.execution_row(&slot.arn)
+    }
+
+    async fn redriving_step(
+        self: &Arc<Self>,
+        slot: &Arc<Slot>,
+        content: &mut Content,
+        token: Option<String>,
+    ) -> Result<(), Error> {
+        let row = self.execution_row(&slot.arn)?;
+        redrivable(&row, self.clock.now()).map_err(|reason| Error::ExecutionNotRedrivable(reason.to_owned()))?;
+        let mut running = Box::new(self.replay(row)?);
+        if !running.execution.can_go_on() {
+            return Err(Error::ExecutionNotRedrivable("Execution has no state that can be redriven".to_owned()));
+        }
+        running.row.redrive_token = token;
+        self.make_step(slot, content, running, Stimulus::Redriven).await
+    }
+
+    fn execution_row(&self, arn: &Arc<str>) -> Result<ExecutionRow, Error> {
+        let row = layout::get(&*self.store, layout::EXECUTIONS, arn.as_bytes())?;
+        row.ok_or_else(|| Error::ExecutionDoesNotExist(arn.to_string()))
+    }
+}

@@ -1,0 +1,137 @@
+//! Redrive: an execution that ended without success goes on from the states that did not succeed.
+//!
+//! What a failure takes away on its way outwards is gathered as [`Debris`]; if it fails the execution, the debris and what
+//! still stood are kept as the [`Wreck`] that a redrive goes on from. No recording shows the events of a redriven execution:
+//! a state that was entered and not left is not entered again, save Fail, and a branch or iteration is not started again.
+//!
+//! <https://docs.aws.amazon.com/step-functions/latest/dg/redrive-executions.html>
+
+use std::collections::BTreeMap;
+
+use asl::{Data, StateId, StateKind};
+
+use super::{
+    Outcome,
+    frame::{Children, Frame, FrameId, Work},
+    run::{Run, Unit},
+};
+use crate::history::EventDetails;
+
+/// Frames that a failure has removed, and the children of the states that they belonged to.
+#[derive(Debug, Default)]
+pub(super) struct Debris {
+    frames: BTreeMap<FrameId, Frame>,
+    children: Vec<(FrameId, Children)>,
+}
+
+impl Debris {
+    /// Forgets everything: the failure was contained, or the whole state is to be done again.
+    pub(super) fn clear(&mut self) {
+        self.frames.clear();
+        self.children.clear();
+    }
+
+    /// A frame that was removed.
+    pub(super) fn add(&mut self, id: FrameId, frame: &Frame) {
+        self.frames.insert(id, frame.clone());
+    }
+
+    /// The children of a state that fails because one of them did.
+    pub(super) fn keep(&mut self, frame: FrameId, children: Children) {
+        self.children.push((frame, children));
+    }
+}
+
+/// Where an execution stood when it ended without success.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Wreck {
+    frames: BTreeMap<FrameId, Frame>,
+    /// States that frames were about to enter, with their input.
+    entering: Vec<(FrameId, StateId, Data)>,
+}
+
+impl Wreck {
+    /// Whether there is nothing to go on from.
+    pub(super) fn is_empty(&self) -> bool {
+        self.entering.is_empty() && self.frames.values().all(|frame| frame.active.is_none())
+    }
+}
+
+impl Run<'_> {
+    /// What is left of an execution that ends now.
+    pub(super) fn wreck(&mut self) -> Wreck {
+        let mut frames = std::mem::take(&mut self.execution.frames);
+        let Debris { frames: removed, children } = std::mem::take(&mut self.debris);
+        frames.extend(removed);
+        for (id, mut children) in children {
+            let seats = frames.iter().filter_map(|(child, frame)| Some((*child, frame.parent?)));
+            children.running =
+                seats.filter(|(_, seat)| seat.frame == id).map(|(child, seat)| (seat.index, child)).collect();
+            if let Some(active) = frames.get_mut(&id).and_then(|frame| frame.active.as_mut()) {
+                active.work = Work::Children(children);
+            }
+        }
+        let entering = self.queue.iter().filter_map(|unit| match unit {
+            Unit::Enter { frame, state, input } if frames.contains_key(frame) => Some((*frame, *state, input.clone())),
+            _ => None,
+        });
+        let entering = entering.collect();
+        Wreck { frames, entering }
+    }
+
+    /// RedriveExecution: does again what did not succeed, with all its retries, and starts the execution's time anew.
+    pub(super) fn redrive(&mut self) {
+        let Wreck { frames, entering } = std::mem::take(&mut self.execution.wreck);
+        self.execution.outcome = Outcome::Running;
+        self.execution.frames = frames;
+        self.execution.redrive_count += 1;
+        self.execution.redriven_at = Some(self.at);
+        let redrive_count = self.execution.redrive_count;
+        let last = self.execution.next_event_id - 1;
+        let redriven = self.append(last, EventDetails::ExecutionRedriven { redrive_count });
+        self.set_execution_timer();
+        self.drop_child_executions();
+        let about_to_enter: Vec<FrameId> = entering.iter().map(|(frame, ..)| *frame).collect();
+        for (id, frame) in &mut self.execution.frames {
+            let Some(active) = frame.active.as_mut() else {
+                frame.last_event = redriven;
+                continue;
+            };
+            if matches!(&active.work, Work::Children(children) if children.run.is_none()) {
+                continue;
+            }
+            frame.last_event = redriven;
+            active.retries.fill(0);
+            active.work = Work::Entering;
+            if !about_to_enter.contains(id) {
+                self.queue.push_back(Unit::Redo(*id));
+            }
+        }
+        for (frame, state, input) in entering {
+            self.later(Unit::Enter { frame, state, input });
+        }
+    }
+
+    /// The frames below distributed Maps go: those Maps are done again as a whole.
+    fn drop_child_executions(&mut self) {
+        let is_run = |frame: &Frame| {
+            let work = frame.active.as_ref().map(|active| &active.work);
+            matches!(work, Some(Work::Children(children)) if children.run.is_some())
+        };
+        let frames = &self.execution.frames;
+        let maps: Vec<FrameId> = frames.iter().filter(|(_, frame)| is_run(frame)).map(|(id, _)| *id).collect();
+        for frame in maps.into_iter().flat_map(|map| self.descendants(map)).collect::<Vec<_>>() {
+            self.execution.frames.remove(&frame);
+        }
+    }
+
+    /// Does a state again that was entered before the redrive.
+    pub(super) fn redo(&mut self, frame: FrameId) {
+        let Some(active) = self.active(frame) else { return };
+        let (state, input) = (active.state, active.input.clone());
+        match self.definition.state(state).kind {
+            StateKind::Fail { .. } => self.enter(frame, state, input),
+            _ => self.attempt(frame),
+        }
+    }
+}
