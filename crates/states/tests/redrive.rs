@@ -177,6 +177,12 @@ async fn what_cannot_be_redriven_says_why_and_a_token_redrives_once() {
     assert_eq!(describe(&bench, &execution).await["redriveCount"], 1);
     fail(&bench, "Broken").await;
     bench.finish(&execution).await;
+    let other = bench.machine("Other", json!({ "StartAt": "F", "States": { "F": { "Type": "Fail" } } })).await;
+    let orphan = bench.start(&other, "e", "{}").await;
+    bench.finish(&orphan).await;
+    bench.ok("DeleteStateMachine", json!({ "stateMachineArn": other })).await;
+    let of_orphan = bench.refused("RedriveExecution", json!({ "executionArn": orphan })).await;
+    assert_eq!(of_orphan, because("State machine is in DELETING status"));
     bench.clock.advance_to(bench.clock.now().plus_seconds(14 * 24 * 3600 + 1));
     assert_eq!(refused().await, because("Execution redrivable period exceeded"));
     let described = describe(&bench, &execution).await;

@@ -61,6 +61,10 @@ impl Shared {
     ) -> Result<(), Error> {
         let row = self.execution_row(&slot.arn)?;
         redrivable(&row, self.clock.now()).map_err(|reason| Error::ExecutionNotRedrivable(reason.to_owned()))?;
+        let machine = &row.machine;
+        if self.catalog.machine(&machine.name).is_none_or(|found| found.id != machine.id) {
+            return Err(Error::ExecutionNotRedrivable("State machine is in DELETING status".to_owned()));
+        }
         let mut running = Box::new(self.replay(row)?);
         if !running.execution.can_go_on() {
             return Err(Error::ExecutionNotRedrivable("Execution has no state that can be redriven".to_owned()));
