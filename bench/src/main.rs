@@ -32,7 +32,7 @@ const CONNECTIONS: usize = 16;
 
 #[tokio::main(flavor = "multi_thread", worker_threads = 1)]
 async fn main() -> anyhow::Result<()> {
-    let scale = std::env::var("STEPWELL_BENCH_REQUESTS").ok().map(|n| n.parse()).transpose()?.unwrap_or(4_000);
+    let scale = std::env::var("BENCH_REQUESTS").ok().map(|n| n.parse()).transpose()?.unwrap_or(4_000);
     println!(
         "stepwell benchmark: {ROUNDS} rounds of {scale} requests over {CONNECTIONS} connections; median (lowest to highest)\n"
     );
