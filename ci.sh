@@ -66,6 +66,6 @@ step 'install the client tests' install_client_tests
 step 'state machines against their JSON schema (asl-validator)' node tests/clients/state-machines.mjs
 step 'unmodified clients: Amplify, Apollo, AWS SDK' node tests/clients/run.mjs
 step 'kill -9 under load' kill_test
-step 'benchmark' env STEPWELL_BENCH_REQUESTS="${STEPWELL_BENCH_REQUESTS:-1500}" target/release/stepwell-bench
+step 'benchmark' env BENCH_REQUESTS="${BENCH_REQUESTS:-1500}" target/release/stepwell-bench
 
 printf '\nall steps passed in %s s\n' $SECONDS

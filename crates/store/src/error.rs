@@ -16,7 +16,9 @@ pub enum Error {
     #[error("the data folder {0} is in use by another stepwell; stop that one, or choose another folder")]
     InUse(String),
     /// The data was written by a newer version.
-    #[error("a newer stepwell wrote this data folder (format {found}; this one knows up to {known}); run that version, or choose another folder")]
+    #[error(
+        "a newer stepwell wrote this data folder (format {found}; this one knows up to {known}); run that version, or choose another folder"
+    )]
     Newer {
         /// The format on disk.
         found: u32,
