@@ -63,18 +63,22 @@ pub(crate) async fn start(server: &Server, machine: &str, name: &str) -> reqwest
 }
 
 /// Orders and executions until the server is gone. Begins with the order that the last process did not answer, as a
-/// client does that wants to know, and answers the one that this process did not.
+/// client does that wants to know, and answers the one that this process did not. With `counts` it starts an execution
+/// of the counting machine before; one of them is as much as a disk bears beside the orders.
 pub(crate) async fn write(
     server: Arc<Server>,
     name: String,
+    counts: bool,
     mut again: Option<Order>,
     machines: Machines,
     acknowledged: Arc<Mutex<Acknowledged>>,
 ) -> Option<Order> {
-    match start(&server, &machines.counting, &name).await {
-        Ok(_) => acknowledged.lock().await.counts.insert(name.clone()),
-        Err(_gone) => return again,
-    };
+    if counts {
+        match start(&server, &machines.counting, &name).await {
+            Ok(_) => acknowledged.lock().await.counts.insert(name.clone()),
+            Err(_gone) => return again,
+        };
+    }
     for number in 0.. {
         let order = again.take().unwrap_or_else(|| Order {
             id: format!("{name}-{number}"),

@@ -49,10 +49,17 @@ async fn nothing_acknowledged_is_lost_and_nothing_is_done_twice() {
             .enumerate()
             .map(|(writer, first)| {
                 let name = format!("k{kill}-w{writer}");
-                tokio::spawn(load::write(server.clone(), name, first, machines.clone(), acknowledged.clone()))
+                tokio::spawn(load::write(
+                    server.clone(),
+                    name,
+                    writer == 0,
+                    first,
+                    machines.clone(),
+                    acknowledged.clone(),
+                ))
             })
             .collect();
-        a_random_moment(30, 300).await;
+        a_random_moment(30, 500).await;
         server.kill_now();
         for writer in writers {
             unanswered.push(writer.await.expect("no writer panics"));
