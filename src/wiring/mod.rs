@@ -119,15 +119,20 @@ fn check_definitions(application: &Application) -> Result<(), Error> {
 
 /// What an application consists of, in a few words.
 pub(crate) fn summary(application: &Application) -> String {
-    let resolvers: usize = application.apis.iter().map(|api| api.resolvers.len()).sum();
-    format!(
-        "{} GraphQL API(s) with {resolvers} resolvers, {} tables, {} state machines, {} user pools, {} event rules",
-        application.apis.len(),
-        application.tables.len(),
-        application.state_machines.len(),
-        application.user_pools.len(),
-        application.rules.len(),
-    )
+    let resolvers = application.apis.iter().map(|api| api.resolvers.len()).sum();
+    [
+        (application.apis.len(), "GraphQL API"),
+        (resolvers, "resolver"),
+        (application.tables.len(), "table"),
+        (application.state_machines.len(), "state machine"),
+        (application.user_pools.len(), "user pool"),
+        (application.rules.len(), "event rule"),
+    ]
+    .into_iter()
+    .filter(|(number, _)| *number > 0)
+    .map(|(number, noun)| format!("{number} {noun}{}", if number == 1 { "" } else { "s" }))
+    .collect::<Vec<_>>()
+    .join(", ")
 }
 
 fn partition(config: &Config) -> Partition {
