@@ -34,6 +34,11 @@ one_tls() {
   echo "aws-lc-rs is the one cryptography provider"
 }
 
+deny() {
+  [[ -x target/tools/bin/cargo-deny ]] || cargo install --quiet --locked cargo-deny --version 0.20.2 --root target/tools
+  target/tools/bin/cargo-deny --log-level error check bans licenses sources
+}
+
 cfn_lint() {
   [[ -x target/tools/cfn-lint/bin/cfn-lint ]] || {
     python3 -m venv target/tools/cfn-lint
@@ -56,6 +61,7 @@ kill_test() {
 step 'format' cargo fmt --all --check
 step 'pure crates' pure
 step 'one TLS provider' one_tls
+step 'licences and sources of dependencies (cargo-deny)' deny
 step 'lints (clippy)' cargo clippy --workspace --all-targets --quiet -- -D warnings
 step 'tests (cargo test), with the figures of the recorded AWS answers' \
   cargo test --workspace --no-fail-fast -- --nocapture
