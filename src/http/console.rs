@@ -1,8 +1,10 @@
 //! GraphiQL for both GraphQL surfaces: static files built from `console/`, embedded, working without a network.
 
+use std::net::SocketAddr;
+
 use axum::{
     body::Body,
-    extract::{Path, State},
+    extract::{ConnectInfo, Path, State},
     http::{HeaderMap, StatusCode, header},
     response::{Html, IntoResponse, Response},
 };
@@ -15,8 +17,12 @@ use super::App;
 struct Files;
 
 /// `GET /graphiql`: the application's API, with its first API key filled in for a browser on this machine.
-pub(super) async fn application(State(app): State<App>, headers: HeaderMap) -> Html<String> {
-    let key = app.api_key.as_deref().filter(|_| super::operate::from_this_machine(&headers));
+pub(super) async fn application(
+    State(app): State<App>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    headers: HeaderMap,
+) -> Html<String> {
+    let key = app.api_key.as_deref().filter(|_| super::operate::from_this_machine(peer, &headers));
     let key = key.map(|key| serde_json::json!({ "x-api-key": key }).to_string()).unwrap_or_default();
     Html(page("appsync", "/graphql", &key, &app.example_query))
 }

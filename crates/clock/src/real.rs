@@ -21,7 +21,8 @@ impl Clock for RealClock {
     fn sleep_until(&self, deadline: Timestamp) -> Pin<Box<dyn Future<Output = ()> + Send>> {
         let clock = *self;
         Box::pin(async move {
-            // The wall clock may be set while we wait, so look again at least once an hour.
+            // This is the timer that everything else waits by. The wall clock may be set while we wait, so look again
+            // at least once an hour.
             loop {
                 let remaining = deadline.0 - clock.now().0;
                 if remaining <= 0 {

@@ -9,11 +9,13 @@ mod mutation;
 mod query;
 mod subscription;
 
+use std::net::SocketAddr;
+
 use async_graphql::{ErrorExtensions, http::ALL_WEBSOCKET_PROTOCOLS};
 use async_graphql_axum::{GraphQLProtocol, GraphQLRequest, GraphQLResponse, GraphQLWebSocket};
 use aws_protocol::{Caller, Directory, ServiceError};
 use axum::{
-    extract::{State, WebSocketUpgrade},
+    extract::{ConnectInfo, State, WebSocketUpgrade},
     http::{HeaderMap, StatusCode},
     response::{IntoResponse, Response},
 };
@@ -50,8 +52,13 @@ pub(crate) fn schema(operator: Operator) -> Schema {
 }
 
 /// `POST /operate/graphql`.
-pub(super) async fn post(State(app): State<App>, headers: HeaderMap, request: GraphQLRequest) -> Response {
-    if let Err(refused) = guard::admit(&app, &headers) {
+pub(super) async fn post(
+    State(app): State<App>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    headers: HeaderMap,
+    request: GraphQLRequest,
+) -> Response {
+    if let Err(refused) = guard::admit(&app, peer, &headers) {
         return refused;
     }
     GraphQLResponse::from(app.operator.execute(request.into_inner()).await).into_response()
@@ -60,11 +67,12 @@ pub(super) async fn post(State(app): State<App>, headers: HeaderMap, request: Gr
 /// `GET /operate/graphql/ws`: `graphql-transport-ws`.
 pub(super) async fn socket(
     State(app): State<App>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
     headers: HeaderMap,
     protocol: Result<GraphQLProtocol, StatusCode>,
     upgrade: WebSocketUpgrade,
 ) -> Response {
-    if let Err(refused) = guard::admit(&app, &headers) {
+    if let Err(refused) = guard::admit(&app, peer, &headers) {
         return refused;
     }
     let Ok(protocol) = protocol else {
