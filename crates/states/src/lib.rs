@@ -18,6 +18,8 @@ mod error;
 pub mod history;
 mod integrations;
 pub mod interpreter;
+#[allow(dead_code, unused_imports, reason = "the driver calls it once map runs have children of their own")]
+mod items;
 mod layout;
 mod limits;
 mod observe;
@@ -27,6 +29,7 @@ mod records;
 mod resources;
 mod status_event;
 mod test_state;
+mod timestamp;
 
 pub use engine::{Config, Engine};
 pub use error::Error;

@@ -5,7 +5,6 @@
 use std::{cell::OnceCell, sync::Arc};
 
 use asl::{Data, EvaluationError, Scope, StateKind, Variables};
-use chrono::{DateTime, SecondsFormat};
 use clock::Timestamp;
 use serde_json::{Map, Value, json};
 
@@ -15,6 +14,7 @@ use super::{
     problem::Problem,
     run::Run,
 };
+use crate::timestamp::iso_8601;
 
 /// The name of every state in the context object of a trial (recorded on AWS).
 const TRIAL_STATE: &str = "StateName";
@@ -173,20 +173,4 @@ impl Scene {
 /// Whether the context object shows `State.RetryCount`: where there may be a `Retry`.
 fn shows_retries(state: &StateKind) -> bool {
     matches!(state, StateKind::Task(_) | StateKind::Map(_) | StateKind::Parallel { .. })
-}
-
-/// `2024-01-01T00:00:00.000Z`.
-fn iso_8601(at: Timestamp) -> String {
-    DateTime::from_timestamp_millis(at.0).unwrap_or(DateTime::UNIX_EPOCH).to_rfc3339_opts(SecondsFormat::Millis, true)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn times_have_milliseconds_and_z() {
-        assert_eq!(iso_8601(Timestamp(1_704_067_200_000)), "2024-01-01T00:00:00.000Z");
-        assert_eq!(iso_8601(Timestamp(1_704_067_200_042)), "2024-01-01T00:00:00.042Z");
-    }
 }
