@@ -128,6 +128,8 @@ impl Cli {
             states: flags.states,
             states_endpoint_url: flags.states_endpoint_url.clone(),
             max_body_bytes: None,
+            max_history_events: None,
+            max_payload_bytes: None,
             parameters: flags.parameters.iter().cloned().collect(),
             access_keys: Vec::new(),
         }

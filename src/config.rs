@@ -8,6 +8,7 @@ use std::{
     collections::BTreeMap,
     fmt,
     net::{IpAddr, Ipv4Addr},
+    ops::RangeInclusive,
     path::{Path, PathBuf},
 };
 
@@ -17,6 +18,9 @@ pub(crate) use sources::{Sourced, load};
 
 /// The file that is read from the working folder when it exists.
 pub(crate) const FILE: &str = "stepwell.toml";
+
+/// What a history may be bounded to: it is replayed as a whole, and one decision may fill it.
+const HISTORY_EVENTS: RangeInclusive<u64> = 10..=1_000_000;
 
 /// Every setting, as files and the environment give them: what is absent keeps its default.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -36,6 +40,8 @@ pub(crate) struct Layer {
     pub(crate) states: Option<Backend>,
     pub(crate) states_endpoint_url: Option<String>,
     pub(crate) max_body_bytes: Option<usize>,
+    pub(crate) max_history_events: Option<u64>,
+    pub(crate) max_payload_bytes: Option<usize>,
     pub(crate) parameters: BTreeMap<String, String>,
     /// `[[access_keys]]`: further access keys, each with a policy.
     pub(crate) access_keys: Vec<AccessKey>,
@@ -80,12 +86,15 @@ pub(crate) struct Config {
     pub(crate) states: Sourced<Backend>,
     pub(crate) states_endpoint_url: Sourced<Option<String>>,
     pub(crate) max_body_bytes: Sourced<usize>,
+    pub(crate) max_history_events: Sourced<u64>,
+    pub(crate) max_payload_bytes: Sourced<usize>,
     pub(crate) parameters: BTreeMap<String, Sourced<String>>,
     pub(crate) access_keys: Vec<AccessKey>,
 }
 
 impl Default for Config {
     fn default() -> Self {
+        let bounds = states::interpreter::Bounds::default();
         Self {
             template: Sourced::default(PathBuf::from("infra/template.yaml")),
             data: Sourced::default(PathBuf::from(".stepwell")),
@@ -102,6 +111,8 @@ impl Default for Config {
             states_endpoint_url: Sourced::default(None),
             // AppSync refuses requests over 1 MB; DynamoDB's BatchWriteItem may carry 16 MB.
             max_body_bytes: Sourced::default(16 << 20),
+            max_history_events: Sourced::default(bounds.max_events),
+            max_payload_bytes: Sourced::default(bounds.payload_bytes),
             parameters: BTreeMap::new(),
             access_keys: Vec::new(),
         }
@@ -125,6 +136,8 @@ impl Config {
         self.states.set(layer.states, source);
         self.states_endpoint_url.set(layer.states_endpoint_url.map(Some), source);
         self.max_body_bytes.set(layer.max_body_bytes, source);
+        self.max_history_events.set(layer.max_history_events, source);
+        self.max_payload_bytes.set(layer.max_payload_bytes, source);
         for (name, value) in layer.parameters {
             self.parameters.insert(name, Sourced::new(value, source));
         }
@@ -148,6 +161,10 @@ impl Config {
         let taken = |user: &str| user == "default" || user.is_empty();
         if let Some(key) = self.access_keys.iter().find(|key| taken(&key.user)) {
             return Err(format!("an access key has the user '{}'; give it another name", key.user));
+        }
+        let Sourced { value: events, source } = &self.max_history_events;
+        if !HISTORY_EVENTS.contains(events) {
+            return Err(format!("max_history_events is {events} ({source}); expected {HISTORY_EVENTS:?}"));
         }
         if self.port.value != 0 && self.tls.value && self.port.value == self.tls_port.value {
             return Err(format!("port and tls_port are both {}; they need two numbers", self.port.value));
@@ -186,6 +203,8 @@ impl fmt::Display for Config {
         line("states", &self.states.value, &self.states.source)?;
         line("states_endpoint_url", &optional(&self.states_endpoint_url.value), &self.states_endpoint_url.source)?;
         line("max_body_bytes", &self.max_body_bytes.value, &self.max_body_bytes.source)?;
+        line("max_history_events", &self.max_history_events.value, &self.max_history_events.source)?;
+        line("max_payload_bytes", &self.max_payload_bytes.value, &self.max_payload_bytes.source)?;
         for (name, parameter) in &self.parameters {
             // A value may be a NoEcho parameter's, so only its presence is shown.
             line(&format!("parameters.{name}"), &"(set)", &parameter.source)?;

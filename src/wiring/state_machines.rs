@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use aws_protocol::{Directory, Partition};
 use clock::Clock;
-use states::{Engine, EventSink, MachineType};
+use states::{Engine, EventSink, Limits, MachineType, interpreter::Bounds};
 use store::Store;
 
 use super::Error;
@@ -30,7 +30,7 @@ pub(super) async fn start(
         return Ok(None);
     }
     let partition = Partition::new(config.region.value.clone(), config.account.value.clone());
-    let settings = states::Config { partition, limits: states::Limits::default() };
+    let settings = states::Config { partition, limits: limits(config) };
     let engine = Engine::open(settings, store, clock, services.clone(), sink).await?;
     for activity in &application.activities {
         engine.put_activity(&activity.name, BTreeMap::new()).await?;
@@ -41,6 +41,11 @@ pub(super) async fn start(
     }
     services.register(Arc::new(engine.clone()));
     Ok(Some(engine))
+}
+
+fn limits(config: &Config) -> Limits {
+    let bounds = Bounds { max_events: config.max_history_events.value, payload_bytes: config.max_payload_bytes.value };
+    Limits { bounds, ..Limits::default() }
 }
 
 fn to_wanted(machine: &template::StateMachine) -> states::StateMachine {

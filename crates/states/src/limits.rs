@@ -1,6 +1,8 @@
 //! The bounds of the engine. Defaults are AWS's quotas where AWS has one (Step Functions developer guide,
 //! "Service quotas").
 
+use crate::interpreter::Bounds;
+
 /// Bounds of one [`crate::Engine`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limits {
@@ -13,13 +15,14 @@ pub struct Limits {
     /// Activities of one engine.
     pub activities: usize,
     /// Running executions, Standard and Express together.
+    // AWS differs: there Express executions do not count; here they share one memory.
     pub open_executions: usize,
     /// Tags of one state machine or activity.
     pub tags: usize,
     /// Definition, bytes.
     pub definition_bytes: usize,
-    /// Input, output and results of tasks, bytes of UTF-8.
-    pub payload_bytes: usize,
+    /// What new executions are started under: events of a history, and bytes of a payload.
+    pub bounds: Bounds,
     /// GetActivityTask calls that wait for one activity.
     pub activity_pollers: usize,
     /// How long GetActivityTask waits for a task, milliseconds.
@@ -42,7 +45,7 @@ impl Default for Limits {
             open_executions: 1_000_000,
             tags: 50,
             definition_bytes: 1 << 20,
-            payload_bytes: 256 << 10,
+            bounds: Bounds::default(),
             activity_pollers: 1_000,
             activity_poll_millis: 60_000,
             service_calls: 256,

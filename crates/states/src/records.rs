@@ -6,7 +6,10 @@ use clock::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{history::HistoryEvent, interpreter::Step};
+use crate::{
+    history::HistoryEvent,
+    interpreter::{Bounds, Step},
+};
 
 /// The two types of state machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -173,6 +176,9 @@ pub(crate) struct ExecutionRow {
     /// `clientToken` of the last redrive.
     #[serde(default)]
     pub(crate) redrive_token: Option<String>,
+    /// What it was started under.
+    #[serde(default, skip_serializing_if = "Bounds::are_default")]
+    pub(crate) bounds: Bounds,
 }
 
 /// The state machine as an execution saw it when it started.

@@ -62,8 +62,6 @@ fn detail(row: &ExecutionRow, at: Timestamp) -> Value {
 /// How long after its end an execution can be redriven, and how long after its start it may still run: 14 days, a year.
 const REDRIVABLE_MILLIS: i64 = 14 * 24 * 3_600_000;
 const MAX_EXECUTION_MILLIS: i64 = 365 * 24 * 3_600_000;
-/// An execution with this many events has no room for a redrive.
-const REDRIVABLE_EVENTS: u64 = 24_999;
 
 /// `redriveStatus` and its reason.
 pub(crate) fn redrive_status(row: &ExecutionRow, now: Timestamp) -> (&'static str, Option<&'static str>) {
@@ -82,7 +80,8 @@ pub(crate) fn redrivable(row: &ExecutionRow, now: Timestamp) -> Result<(), &'sta
         Status::Failed | Status::TimedOut | Status::Aborted => {}
     }
     let stopped = row.stopped.unwrap_or(row.started);
-    if row.events >= REDRIVABLE_EVENTS {
+    // With one event less than the most there is no room for a redrive.
+    if row.events + 1 >= row.bounds.max_events {
         return Err("Execution history event limit exceeded");
     }
     if now.0 - row.started.0 > MAX_EXECUTION_MILLIS {

@@ -146,6 +146,7 @@ impl Shared {
             redrive_count: 0,
             redriven: None,
             redrive_token: None,
+            bounds: self.limits.bounds,
         }
     }
 }

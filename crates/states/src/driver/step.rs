@@ -195,7 +195,7 @@ impl Shared {
 
     /// An execution that has made no step yet, as a replay begins with it.
     pub(super) fn unstarted(&self, row: &ExecutionRow) -> Result<Execution, Error> {
-        Ok(Execution::new(self.catalog.definition(&row.machine.definition)?, identity(row)))
+        Ok(Execution::new(self.catalog.definition(&row.machine.definition)?, identity(row)).bounded(row.bounds))
     }
 }
 

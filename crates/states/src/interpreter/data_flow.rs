@@ -10,7 +10,7 @@ use asl::{Data, PathField, QueryLanguage, ResultPath, Scope, State, StateId, Tem
 use super::{
     context::Scene,
     enter::Attempt,
-    problem::{MAX_PAYLOAD_BYTES, Problem},
+    problem::Problem,
     run::{Run, state_type},
 };
 use crate::history::EventDetails;
@@ -139,12 +139,12 @@ impl Run<'_> {
         let Some(template) = assign else { return Ok(Vec::new()) };
         let assigned = template.evaluate_members(scope).map_err(|error| scene.problem(&error))?;
         let size: usize = assigned.iter().map(|(_, value)| value.size()).sum();
-        if size > MAX_PAYLOAD_BYTES { Err(Problem::too_large(&state.name)) } else { Ok(assigned) }
+        if size > self.execution.bounds.payload_bytes { Err(Problem::too_large(&state.name)) } else { Ok(assigned) }
     }
 
     fn exit(&mut self, work: &Attempt<'_>, left: Left, next: Option<StateId>) -> Result<(), Problem> {
         let Left { output, assigned } = left;
-        if output.size() > MAX_PAYLOAD_BYTES {
+        if output.size() > self.execution.bounds.payload_bytes {
             return Err(Problem::too_large(&work.state.name));
         }
         let texts: BTreeMap<_, _> = assigned.iter().map(|(name, value)| (name.clone(), value.text())).collect();

@@ -113,7 +113,7 @@ impl Run<'_> {
 
     /// The history has no room for more than one event.
     pub(super) fn fail_for_history(&mut self) {
-        // The text is the one commonly reported for AWS; no recording of it is at hand.
+        // The text and the event's place (the last one that fits) are as reported of AWS.
         let cause = format!("The execution reached the maximum number of history events ({}).", self.max_events());
         self.fail_execution(Problem::given(Some("States.Runtime"), Some(&cause)).failure);
     }

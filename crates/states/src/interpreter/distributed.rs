@@ -16,7 +16,7 @@ use super::{
     enter::Attempt,
     frame::{Frame, FrameId, Seat, Work},
     problem::Problem,
-    run::{MAX_EVENTS, Run, Unit},
+    run::{Run, Unit},
 };
 use crate::history::EventDetails;
 
@@ -195,7 +195,7 @@ impl Run<'_> {
             self.fail_execution(Problem::given(Some("States.Runtime"), Some(&cause)).failure);
             return true;
         }
-        if events < MAX_EVENTS {
+        if events < self.execution.bounds.max_events {
             return false;
         }
         self.abort_siblings(child);

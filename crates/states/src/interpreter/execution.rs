@@ -6,7 +6,7 @@ use asl::{Data, Definition, StateKind};
 use clock::Timestamp;
 
 use super::{
-    ExecutionIdentity, Outcome, TaskId, TaskRequest, TimerId,
+    Bounds, ExecutionIdentity, Outcome, TaskId, TaskRequest, TimerId,
     distributed::ChildExecution,
     frame::{Frame, FrameId},
     redrive::Wreck,
@@ -21,6 +21,7 @@ use super::{
 pub struct Execution {
     pub(super) definition: Arc<Definition>,
     pub(super) identity: Arc<ExecutionIdentity>,
+    pub(super) bounds: Bounds,
     /// The parsed input, or why it is no data.
     pub(super) input: Result<Data, String>,
     pub(super) outcome: Outcome,
@@ -50,6 +51,7 @@ impl Execution {
             definition,
             input: Data::parse(identity.input.clone()).map_err(|error| error.to_string()),
             identity: Arc::new(identity),
+            bounds: Bounds::default(),
             outcome: Outcome::Running,
             next_event_id: 1,
             next_frame: 0,
@@ -65,6 +67,11 @@ impl Execution {
             redriven_at: None,
             trial: None,
         }
+    }
+
+    /// The same under these bounds instead of AWS's.
+    pub fn bounded(self, bounds: Bounds) -> Self {
+        Self { bounds, ..self }
     }
 
     /// Who it is.

@@ -9,6 +9,7 @@
 //! frame stands in one state. `decide` works off a queue of small units (enter a state, start a task, end a frame), so
 //! concurrent frames interleave as they do on AWS and nothing recurses.
 
+mod bounds;
 mod branches;
 mod context;
 mod data_flow;
@@ -35,6 +36,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::history::HistoryEvent;
 
+pub use bounds::Bounds;
 pub use decide::decide;
 pub use execution::Execution;
 pub use identity::{ExecutionIdentity, ExecutionKind};

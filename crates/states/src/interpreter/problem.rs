@@ -12,11 +12,9 @@ pub(super) const TIMEOUT: &str = "States.Timeout";
 pub(super) const HEARTBEAT_TIMEOUT: &str = "States.HeartbeatTimeout";
 /// An error that nothing retries or catches.
 pub(super) const RUNTIME: &str = "States.Runtime";
-/// A payload over [`MAX_PAYLOAD_BYTES`].
+/// A payload over [`Bounds::payload_bytes`](super::Bounds::payload_bytes).
 pub(super) const DATA_LIMIT_EXCEEDED: &str = "States.DataLimitExceeded";
 
-/// AWS's limit of one input, output or result, in bytes of UTF-8.
-pub(super) const MAX_PAYLOAD_BYTES: usize = 262_144;
 /// AWS's limit of an error name and of a cause, in characters.
 const MAX_ERROR_CHARS: usize = 256;
 const MAX_CAUSE_CHARS: usize = 32_768;

@@ -12,8 +12,6 @@ use super::{
 };
 use crate::history::{EventDetails, HistoryEvent, StateType};
 
-/// AWS ends a Standard execution whose history would grow beyond this.
-pub(super) const MAX_EVENTS: u64 = 25_000;
 /// Where an Express execution ends.
 // AWS differs: an Express history has no limit of its own, the five minutes bound it. Ours also bounds one decision,
 // for a loop of Pass and Choice states takes no time here.
@@ -128,7 +126,7 @@ impl<'a> Run<'a> {
 
     pub(super) fn max_events(&self) -> u64 {
         match self.execution.identity.kind {
-            ExecutionKind::Standard => MAX_EVENTS,
+            ExecutionKind::Standard => self.execution.bounds.max_events,
             ExecutionKind::Express => MAX_EXPRESS_EVENTS,
         }
     }

@@ -10,7 +10,7 @@ use super::{
     data_flow::Leaving,
     enter::Attempt,
     frame::{FrameId, Work},
-    problem::{MAX_PAYLOAD_BYTES, Problem},
+    problem::Problem,
     resource::Integration,
     run::{Run, Unit},
     timers::{Purpose, seconds_after},
@@ -50,7 +50,7 @@ impl Run<'_> {
         let id = TaskId(self.execution.next_task);
         work.scene.token = integration.has_token().then(|| self.token(id));
         let fields = self.fields(&work, task)?;
-        if fields.parameters.size() > MAX_PAYLOAD_BYTES {
+        if fields.parameters.size() > self.execution.bounds.payload_bytes {
             return Err(Problem::too_large(&work.state.name));
         }
         self.execution.next_task += 1;
@@ -189,7 +189,7 @@ impl Run<'_> {
     /// The task has its result.
     pub(super) fn task_succeeded(&mut self, task: TaskId, output: &Arc<str>) {
         let Some(live) = self.take_task(task) else { return };
-        let too_large = (output.len() > MAX_PAYLOAD_BYTES)
+        let too_large = (output.len() > self.execution.bounds.payload_bytes)
             .then(|| Problem::too_large(live.integration.label(&live.request.resource)));
         match (&live.integration, too_large) {
             // A function has succeeded even if its result is too large (recorded on AWS).

@@ -17,7 +17,7 @@ use super::{
     distributed::exceeded,
     enter::Attempt,
     frame::{MapItem, Work},
-    problem::{MAX_PAYLOAD_BYTES, Problem},
+    problem::Problem,
     run::Run,
 };
 use crate::history::Failure;
@@ -216,7 +216,7 @@ impl Run<'_> {
         for (index, value) in items.into_iter().enumerate() {
             let selected = self.item_input(&work.scene, selector, input, &Arc::new(MapItem { index, value }))?;
             size += selected.size();
-            if size > MAX_PAYLOAD_BYTES {
+            if size > self.execution.bounds.payload_bytes {
                 return Err(Problem::too_large(&work.state.name));
             }
             inputs.push(selected);

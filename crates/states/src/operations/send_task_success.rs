@@ -12,7 +12,7 @@ pub(super) async fn run(shared: &Arc<Shared>, input: &Value) -> Result<Value, Er
     let token = input.required("taskToken", 1, 2048)?;
     let output = input.required("output", 0, usize::MAX)?;
     input.finish()?;
-    json_text::check_size("output", output, shared.limits.payload_bytes)?;
+    json_text::check_size("output", output, shared.limits.bounds.payload_bytes)?;
     let checked = json_text::check(output).map_err(Error::InvalidOutput);
     let output: Arc<str> = output.into();
     match checked {

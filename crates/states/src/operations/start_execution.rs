@@ -32,7 +32,7 @@ pub(super) fn read(shared: &Shared, mut input: Input<'_>) -> Result<Start, Error
     if let Some(name) = name {
         arn::check_name(name)?;
     }
-    json_text::check_size("input", text, shared.limits.payload_bytes)?;
+    json_text::check_size("input", text, shared.limits.bounds.payload_bytes)?;
     json_text::check(text).map_err(Error::InvalidExecutionInput)?;
     Ok(Start { target, name: name.map(str::to_owned), input: text.into(), trace_header })
 }

@@ -54,7 +54,7 @@ struct Configuration<'a> {
 
 impl<'a> Request<'a> {
     fn read(shared: &Shared, input: &'a Value) -> Result<Self, Error> {
-        let limit = shared.limits.payload_bytes;
+        let limit = shared.limits.bounds.payload_bytes;
         let mut input = Input::new(input)?;
         let request = Self {
             definition: input.required("definition", 1, shared.limits.definition_bytes)?,

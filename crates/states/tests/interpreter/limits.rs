@@ -1,7 +1,7 @@
 //! Bounds, stimuli that do not fit, and input that tries to run away.
 
 use serde_json::Value;
-use states::interpreter::{Decision, ExecutionKind, Outcome, Stimulus, TaskId, TimerId};
+use states::interpreter::{Bounds, Decision, ExecutionKind, Outcome, Stimulus, TaskId, TimerId};
 
 use crate::play::{Play, definition};
 
@@ -27,6 +27,17 @@ fn a_loop_ends_at_the_limit_of_the_history() {
     assert_eq!(error(&play).0, "States.Runtime");
     assert_eq!(play.events.len(), 25_000);
     assert_eq!(play.events.last().map(|event| event.id), Some(25_000));
+}
+
+#[test]
+fn an_execution_ends_at_its_own_bounds() {
+    let text =
+        r#"{"StartAt": "A", "States": {"A": {"Type": "Pass", "Next": "B"}, "B": {"Type": "Pass", "Next": "A"}}}"#;
+    let mut play = play(text, "{}");
+    play.execution = play.execution.bounded(Bounds { max_events: 30_000, ..Bounds::default() });
+    play.run();
+    assert_eq!(error(&play).1, "The execution reached the maximum number of history events (30000).");
+    assert_eq!(play.events.len(), 30_000);
 }
 
 #[test]

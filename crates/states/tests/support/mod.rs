@@ -42,9 +42,25 @@ impl Bench {
         Self::open(Arc::new(store::MemoryStore::new()), clock, Directory::default()).await
     }
 
+    /// An engine of its own with bounds of the test's.
+    pub(crate) async fn limited(limits: Limits) -> Self {
+        let clock = SimulatedClock::new(START, 7);
+        Self::open_limited(Arc::new(store::MemoryStore::new()), clock, Directory::default(), limits).await
+    }
+
     /// An engine on what a test brings; it is registered as `states`.
     pub(crate) async fn open(store: Arc<dyn Store>, clock: SimulatedClock, services: Directory) -> Self {
-        let config = Config { partition: Partition::new("us-east-1", "111111111111"), limits: Limits::default() };
+        Self::open_limited(store, clock, services, Limits::default()).await
+    }
+
+    /// The same with bounds of the test's own.
+    pub(crate) async fn open_limited(
+        store: Arc<dyn Store>,
+        clock: SimulatedClock,
+        services: Directory,
+        limits: Limits,
+    ) -> Self {
+        let config = Config { partition: Partition::new("us-east-1", "111111111111"), limits };
         let events = Arc::new(Collected::default());
         let engine = Engine::open(config, store, Arc::new(clock.clone()), services.clone(), events.clone());
         let engine = engine.await.expect("the store opens");

@@ -1,5 +1,7 @@
 //! Operations of the API over an engine in memory: what they answer, refuse and leave behind.
 
+mod limits;
+#[path = "../support/mod.rs"]
 mod support;
 
 use serde_json::{Value, json};
