@@ -91,6 +91,9 @@ pub(crate) struct Settings {
     /// Where Step Functions is, with --states aws
     #[arg(long, global = true, value_name = "URL")]
     states_endpoint_url: Option<String>,
+    /// The folder that stands for S3, with a folder for each bucket [default: s3 in the data folder]
+    #[arg(long, global = true, value_name = "FOLDER")]
+    s3_folder: Option<PathBuf>,
     /// A template parameter; may be repeated
     #[arg(long = "parameter", short = 'p', global = true, value_name = "NAME=VALUE", value_parser = parameter)]
     parameters: Vec<(String, String)>,
@@ -127,6 +130,7 @@ impl Cli {
             dynamodb_endpoint_url: flags.dynamodb_endpoint_url.clone(),
             states: flags.states,
             states_endpoint_url: flags.states_endpoint_url.clone(),
+            s3_folder: flags.s3_folder.clone(),
             max_body_bytes: None,
             max_history_events: None,
             max_payload_bytes: None,

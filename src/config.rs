@@ -39,6 +39,7 @@ pub(crate) struct Layer {
     pub(crate) dynamodb_endpoint_url: Option<String>,
     pub(crate) states: Option<Backend>,
     pub(crate) states_endpoint_url: Option<String>,
+    pub(crate) s3_folder: Option<PathBuf>,
     pub(crate) max_body_bytes: Option<usize>,
     pub(crate) max_history_events: Option<u64>,
     pub(crate) max_payload_bytes: Option<usize>,
@@ -85,6 +86,7 @@ pub(crate) struct Config {
     pub(crate) dynamodb_endpoint_url: Sourced<Option<String>>,
     pub(crate) states: Sourced<Backend>,
     pub(crate) states_endpoint_url: Sourced<Option<String>>,
+    pub(crate) s3_folder: Sourced<Option<PathBuf>>,
     pub(crate) max_body_bytes: Sourced<usize>,
     pub(crate) max_history_events: Sourced<u64>,
     pub(crate) max_payload_bytes: Sourced<usize>,
@@ -109,6 +111,7 @@ impl Default for Config {
             dynamodb_endpoint_url: Sourced::default(None),
             states: Sourced::default(Backend::Embedded),
             states_endpoint_url: Sourced::default(None),
+            s3_folder: Sourced::default(None),
             // AppSync refuses requests over 1 MB; DynamoDB's BatchWriteItem may carry 16 MB.
             max_body_bytes: Sourced::default(16 << 20),
             max_history_events: Sourced::default(bounds.max_events),
@@ -135,6 +138,7 @@ impl Config {
         self.dynamodb_endpoint_url.set(layer.dynamodb_endpoint_url.map(Some), source);
         self.states.set(layer.states, source);
         self.states_endpoint_url.set(layer.states_endpoint_url.map(Some), source);
+        self.s3_folder.set(layer.s3_folder.map(Some), source);
         self.max_body_bytes.set(layer.max_body_bytes, source);
         self.max_history_events.set(layer.max_history_events, source);
         self.max_payload_bytes.set(layer.max_payload_bytes, source);
@@ -172,6 +176,11 @@ impl Config {
         Ok(())
     }
 
+    /// The folder that stands for S3.
+    pub(crate) fn objects_folder(&self) -> PathBuf {
+        self.s3_folder.value.clone().unwrap_or_else(|| self.data_file("s3"))
+    }
+
     /// A file below the data folder.
     pub(crate) fn data_file(&self, name: &str) -> PathBuf {
         self.data.value.join(name)
@@ -202,6 +211,7 @@ impl fmt::Display for Config {
         )?;
         line("states", &self.states.value, &self.states.source)?;
         line("states_endpoint_url", &optional(&self.states_endpoint_url.value), &self.states_endpoint_url.source)?;
+        line("s3_folder", &path(&self.objects_folder()), &self.s3_folder.source)?;
         line("max_body_bytes", &self.max_body_bytes.value, &self.max_body_bytes.source)?;
         line("max_history_events", &self.max_history_events.value, &self.max_history_events.source)?;
         line("max_payload_bytes", &self.max_payload_bytes.value, &self.max_payload_bytes.source)?;

@@ -1,6 +1,7 @@
 //! The one place where services meet: from a template to a running application.
 
 pub(crate) mod access_keys;
+mod buckets;
 pub(crate) mod endpoints;
 mod event_rules;
 mod excerpt;
@@ -48,6 +49,10 @@ pub(crate) enum Error {
     Tables(#[from] ::tables::Error),
     #[error("the table {table} is not available: {cause}")]
     RemoteTable { table: String, cause: aws_protocol::ServiceError },
+    #[error("open the folder of objects: {0}")]
+    Objects(#[from] objects::Error),
+    #[error("make the bucket {bucket}: {cause}")]
+    Bucket { bucket: String, cause: objects::Error },
     #[error("start Step Functions: {0}")]
     States(#[from] states::Error),
     #[error("create the state machine {machine}: {cause}")]
@@ -124,6 +129,7 @@ pub(crate) fn summary(application: &Application) -> String {
         (application.apis.len(), "GraphQL API"),
         (resolvers, "resolver"),
         (application.tables.len(), "table"),
+        (application.buckets.len(), "bucket"),
         (application.state_machines.len(), "state machine"),
         (application.user_pools.len(), "user pool"),
         (application.rules.len(), "event rule"),
@@ -185,6 +191,7 @@ pub(crate) async fn start(
     };
     tables::start(config, &application.tables, &services).await?;
     tracing::debug!("the tables are there");
+    buckets::start(config, &application.buckets, &services)?;
     let bus = event_rules::start(&application, &partition, clock.clone(), &services)?;
     let user_pools = Arc::new(UserPools::new(store.clone(), clock.clone(), partition.clone(), addresses.http.clone()));
     let pools = user_pools::start(&application.user_pools, &user_pools, &mut secrets).await?;

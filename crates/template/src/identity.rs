@@ -179,6 +179,18 @@ fn other(subject: &Subject<'_>, stack: &Stack) -> Option<Names> {
             let arn = stack.partition.arn("states", &format!("activity:{name}"));
             (arn.clone(), vec![("Arn", arn), ("Name", name)])
         }
+        "AWS::S3::Bucket" => {
+            let (name, partition) = (subject.name("BucketName", stack).to_lowercase(), &stack.partition);
+            let region = &partition.region;
+            let attributes = vec![
+                ("Arn", format!("arn:{}:s3:::{name}", partition.partition)),
+                ("DomainName", format!("{name}.s3.amazonaws.com")),
+                ("DualStackDomainName", format!("{name}.s3.dualstack.{region}.amazonaws.com")),
+                ("RegionalDomainName", format!("{name}.s3.{region}.amazonaws.com")),
+                ("WebsiteURL", format!("http://{name}.s3-website-{region}.amazonaws.com")),
+            ];
+            (name, attributes)
+        }
         "AWS::Events::Rule" => {
             let name = subject.name("Name", stack);
             let bus = subject.property("EventBusName").map(|bus| bus.rsplit('/').next().unwrap_or(bus));
@@ -213,11 +225,6 @@ fn on_aws_only(subject: &Subject<'_>, stack: &Stack) -> Names {
         "AWS::Lambda::Function" => {
             let name = subject.name("FunctionName", stack);
             let arn = partition.arn("lambda", &format!("function:{name}"));
-            with_arn(name, arn)
-        }
-        "AWS::S3::Bucket" => {
-            let name = subject.name("BucketName", stack).to_lowercase();
-            let arn = format!("arn:{}:s3:::{name}", partition.partition);
             with_arn(name, arn)
         }
         "AWS::SQS::Queue" => {

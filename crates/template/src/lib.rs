@@ -28,8 +28,8 @@ mod values;
 
 pub use application::{
     Activity, AdditionalProvider, ApiCache, ApiKey, Application, AttributeDefinition, AuthenticationType, AwsIamConfig,
-    CachingConfig, CognitoUserPoolConfig, DataSource, DataSourceConfig, DeltaSyncConfig, DynamoDbConfig, Function,
-    GraphqlApi, Handler, HttpConfig, InputTransformer, KeySchemaElement, LambdaAuthorizerConfig, OnAwsOnly,
+    Bucket, CachingConfig, CognitoUserPoolConfig, DataSource, DataSourceConfig, DeltaSyncConfig, DynamoDbConfig,
+    Function, GraphqlApi, Handler, HttpConfig, InputTransformer, KeySchemaElement, LambdaAuthorizerConfig, OnAwsOnly,
     OpenIdConnectConfig, Output, RelationalDatabaseConfig, Resolver, ResolverKind, Role, RolePolicy, Rule,
     StateMachine, StateMachineType, SyncConfig, Table, Target, UserPool, UserPoolClient, UserPoolGroup, UserPoolUser,
 };

@@ -76,6 +76,9 @@ Resources:
   Client:
     Type: AWS::Cognito::UserPoolClient
     Properties: { UserPoolId: !Ref Pool }
+  Bucket:
+    Type: AWS::S3::Bucket
+    Properties: { BucketName: data-sets }
   Rule:
     Type: AWS::Events::Rule
     Properties: { Name: r, EventBusName: bus, EventPattern: { source: [x] } }
@@ -142,6 +145,9 @@ fn ref_and_get_att_give_what_aws_gives() {
         ("!GetAtt Pool.ProviderName", format!("cognito-idp.us-east-1.amazonaws.com/{pool}")),
         ("!GetAtt Pool.ProviderURL", format!("https://cognito-idp.us-east-1.amazonaws.com/{pool}")),
         ("!Ref Client", value("!GetAtt Client.ClientId")),
+        ("!Ref Bucket", "data-sets".to_owned()),
+        ("!GetAtt Bucket.Arn", "arn:aws:s3:::data-sets".to_owned()),
+        ("!GetAtt Bucket.RegionalDomainName", "data-sets.s3.us-east-1.amazonaws.com".to_owned()),
         ("!Ref Rule", "bus|r".to_owned()),
         ("!GetAtt Rule.Arn", arn("events", "rule/bus/r".to_owned())),
         ("!GetAtt Bus.Arn", arn("lambda", "function:fn".to_owned())),

@@ -4,7 +4,7 @@ use std::{io::ErrorKind, path::Path};
 
 use serde::de::DeserializeOwned;
 
-use super::{Application, OnAwsOnly, Output, appsync, cognito, dynamodb, events, iam, step_functions};
+use super::{Application, OnAwsOnly, Output, appsync, cognito, dynamodb, events, iam, s3, step_functions};
 use crate::{
     diagnostic::{Position, Problem, Report},
     node::Node,
@@ -67,6 +67,7 @@ impl Assembly<'_, '_> {
             }
             "AWS::Cognito::UserPool" => application.user_pools.push(cognito::user_pool(resource)),
             "AWS::Events::Rule" => application.rules.extend(events::rule(self, resource)),
+            "AWS::S3::Bucket" => application.buckets.push(s3::bucket(resource)),
             "AWS::IAM::Role" => application.roles.extend(iam::role(self, resource)),
             "AWS::IAM::Policy" => iam::policy(self, resource, &mut application.roles),
             name if name.starts_with("AWS::AppSync::") && resource.identity.runs_here => {

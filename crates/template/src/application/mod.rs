@@ -6,6 +6,7 @@ mod cognito;
 mod dynamodb;
 mod events;
 mod iam;
+mod s3;
 mod step_functions;
 
 pub use appsync::{
@@ -18,6 +19,7 @@ pub use cognito::{UserPool, UserPoolClient, UserPoolGroup, UserPoolUser};
 pub use dynamodb::{AttributeDefinition, KeySchemaElement, Table};
 pub use events::{InputTransformer, Rule, Target};
 pub use iam::{Role, RolePolicy};
+pub use s3::Bucket;
 pub use step_functions::{Activity, StateMachine, StateMachineType};
 
 use crate::diagnostic::Position;
@@ -44,6 +46,8 @@ pub struct Application {
     pub user_pools: Vec<UserPool>,
     /// `AWS::Events::Rule`.
     pub rules: Vec<Rule>,
+    /// `AWS::S3::Bucket`.
+    pub buckets: Vec<Bucket>,
     /// `AWS::IAM::Role` with the policies of `AWS::IAM::Policy`.
     pub roles: Vec<Role>,
     /// The outputs whose condition holds.
