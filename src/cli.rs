@@ -45,8 +45,29 @@ pub(crate) enum Command {
         #[arg(long, value_name = "FILE")]
         template: Option<PathBuf>,
     },
+    /// Go back to a state of an execution: start a new execution there, in the running stepwell
+    Fork(Fork),
     /// Print every setting and where it comes from
     Config,
+}
+
+/// What `stepwell fork` is told.
+#[derive(Debug, Args)]
+pub(crate) struct Fork {
+    /// The ARN of the execution to go back to; it stays as it is
+    pub(crate) execution: String,
+    /// The state to begin in, one of the top level
+    #[arg(long, value_name = "STATE")]
+    pub(crate) from: String,
+    /// What the state is entered with [default: what it was entered with last]
+    #[arg(long, value_name = "JSON|@FILE")]
+    pub(crate) input: Option<String>,
+    /// The new execution's name [default: a UUID]
+    #[arg(long)]
+    pub(crate) name: Option<String>,
+    /// Run the state machine's definition of now instead of the one that the execution ran
+    #[arg(long)]
+    pub(crate) current_definition: bool,
 }
 
 /// Settings that every command takes; each also has a line in stepwell.toml and a variable `STEPWELL_<NAME>`.

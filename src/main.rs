@@ -37,6 +37,7 @@ fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
         None | Some(Command::Run { .. }) => commands::run::run(&config),
         Some(Command::Check { .. }) => commands::check::check(&config),
         Some(Command::Token { user, id }) => commands::token::token(&config, user, *id),
+        Some(Command::Fork(fork)) => commands::fork::fork(&config, fork),
         Some(Command::Graph { what, .. }) => commands::graph::graph(&config, what.as_deref()),
         Some(Command::Config) => {
             print!("{config}");

@@ -113,3 +113,42 @@ async fn waiting_tasks_are_seen_approved_and_rejected() {
     let order = server.graphql("{ order(id: \"no\") { status statusReason } }", json!({})).await;
     assert_eq!(order["data"]["order"], json!({ "status": "REJECTED", "statusReason": "no" }));
 }
+
+#[tokio::test]
+async fn an_execution_is_gone_back_to_from_the_api_and_from_the_command_line() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let server = Server::start(folder.path()).await;
+    waiting_machine(&server).await;
+    let original = start(&server, "a").await["arn"].as_str().expect("an ARN").to_owned();
+    let fork = "mutation Fork($arn: String!) { forkExecution(executionArn: $arn, state: \"W\", name: \"b\", \
+                input: { edited: true }) { arn status forkedFrom { executionArn state eventId input } data { input } } }";
+    let forked = server.operate(fork, json!({ "arn": original })).await["forkExecution"].clone();
+    let from = json!({ "executionArn": original, "state": "W", "eventId": 2, "input": { "edited": true } });
+    assert_eq!((&forked["status"], &forked["forkedFrom"]), (&json!("RUNNING"), &from));
+    assert_eq!(forked["data"]["input"], json!({ "edited": true }), "it begins where the original began");
+
+    let arguments = ["fork", &original, "--from", "W", "--name", "c", "--current-definition"];
+    let (status, out, err) = support::run(folder.path(), &arguments).await;
+    assert!(status.success(), "{err}");
+    assert_eq!(out.trim(), original.replace(":a", ":c"));
+    assert!(err.contains("goes on from 'W' as it was entered at event 2"), "{err}");
+    let read = "query Read($arn: String!) { execution(arn: $arn) { forkedFrom { state } \
+                history { nodes { type details } } } }";
+    let read = server.operate(read, json!({ "arn": out.trim() })).await["execution"].clone();
+    let nodes = &read["history"]["nodes"];
+    assert_eq!(nodes[0]["details"]["forkedFrom"], json!({ "executionArn": original, "state": "W", "eventId": 2 }));
+    assert_eq!(
+        (&nodes[1]["type"], &nodes[1]["details"]["input"]),
+        (&json!("WaitStateEntered"), &json!(r#"{"name":"a"}"#))
+    );
+    assert_eq!(read["forkedFrom"]["state"], "W");
+
+    for (arguments, part) in [
+        (["--from", "w", "--input", "{}"], "has no state 'w'"),
+        (["--from", "W", "--input", "{"], "is not JSON"),
+        (["--from", "W", "--name", "a"], "Execution Already Exists"),
+    ] {
+        let (status, _, err) = support::run(folder.path(), &[&["fork", &original][..], &arguments].concat()).await;
+        assert!(!status.success() && err.contains(part), "{err}");
+    }
+}

@@ -7,22 +7,17 @@ use asl::{
     Definition,
     graph::{Overlay, svg},
 };
-use serde_json::{Value, json};
+use serde_json::json;
 use template::{Derived, StateMachine};
 
-use crate::{
-    config::Config,
-    wiring::{self, endpoints::Endpoints},
-};
+use super::operator::Operator;
+use crate::{config::Config, wiring};
 
 /// Prints the picture of `what`: an execution's ARN, a definition file, or a state machine of the template by its
 /// logical id or name; without it, of the template's only state machine.
 pub(crate) fn graph(config: &Config, what: Option<&str>) -> anyhow::Result<ExitCode> {
     let picture = match what {
-        Some(arn) if arn.starts_with("arn:") => {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-            runtime.block_on(of_execution(config, arn))?
-        }
+        Some(arn) if arn.starts_with("arn:") => of_execution(config, arn)?,
         Some(path) if Path::new(path).is_file() => {
             of_definition(path, &std::fs::read_to_string(path).with_context(|| format!("read {path}"))?)?
         }
@@ -58,16 +53,8 @@ fn of_template(config: &Config, name: Option<&str>) -> anyhow::Result<String> {
 }
 
 /// Asks the running stepwell.
-async fn of_execution(config: &Config, arn: &str) -> anyhow::Result<String> {
-    let endpoints = Endpoints::read(&config.data.value)
-        .with_context(|| format!("no stepwell runs on the data folder {}", config.data.value.display()))?;
-    let url = format!("{}/operate/graphql", endpoints.http);
+fn of_execution(config: &Config, arn: &str) -> anyhow::Result<String> {
     let query = "query Graph($arn: String!) { execution(arn: $arn) { graph } }";
-    let body = json!({ "query": query, "variables": { "arn": arn } }).to_string();
-    let request = reqwest::Client::new().post(&url).header("content-type", "application/json").body(body);
-    let answer: Value = request.send().await.with_context(|| format!("call {url}"))?.json().await?;
-    match answer["data"]["execution"]["graph"].as_str() {
-        Some(picture) => Ok(picture.to_owned()),
-        None => bail!("no picture: {}", answer["errors"][0]["message"].as_str().unwrap_or("an answer without one")),
-    }
+    let answer = Operator::find(config)?.ask(query, json!({ "arn": arn })).context("draw the execution")?;
+    Ok(answer["execution"]["graph"].as_str().context("an answer without a picture")?.to_owned())
 }

@@ -1,6 +1,8 @@
 //! The commands of the command line, a file each.
 
 pub(crate) mod check;
+pub(crate) mod fork;
 pub(crate) mod graph;
+mod operator;
 pub(crate) mod run;
 pub(crate) mod token;

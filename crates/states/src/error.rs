@@ -61,6 +61,12 @@ pub enum Error {
     /// RedriveExecution of an execution that did not fail, or not lately enough: the reason.
     #[error("{0}")]
     ExecutionNotRedrivable(String),
+    /// A fork that its execution, or the state named, does not allow: the reason.
+    #[error("{0}")]
+    ExecutionNotForkable(String),
+    /// A fork from a state that the definition does not have: the text names those that it has.
+    #[error("{0}")]
+    StateDoesNotExist(String),
     /// More open executions than [`crate::Limits::open_executions`].
     #[error("Execution Limit Exceeded: '{0}'")]
     ExecutionLimitExceeded(usize),
@@ -132,6 +138,8 @@ impl Error {
             Self::ExecutionDoesNotExist(_) => "ExecutionDoesNotExist",
             Self::ExecutionAlreadyExists(_) => "ExecutionAlreadyExists",
             Self::ExecutionNotRedrivable(_) => "ExecutionNotRedrivable",
+            Self::ExecutionNotForkable(_) => "ExecutionNotForkable",
+            Self::StateDoesNotExist(_) => "StateDoesNotExist",
             Self::ExecutionLimitExceeded(_) => "ExecutionLimitExceeded",
             Self::ActivityDoesNotExist(_) => "ActivityDoesNotExist",
             Self::ActivityLimitExceeded(_) => "ActivityLimitExceeded",

@@ -15,6 +15,7 @@ mod catalog;
 mod driver;
 mod engine;
 mod error;
+mod fork;
 pub mod history;
 mod integrations;
 pub mod interpreter;
@@ -33,6 +34,7 @@ mod timestamp;
 
 pub use engine::{Config, Engine};
 pub use error::Error;
+pub use fork::{Fork, Forked, ForkedFrom};
 pub use limits::Limits;
 pub use observe::{ExecutionChange, PendingTask};
 pub use records::{MachineType, Status};

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
-    history::HistoryEvent,
+    history::{ForkPoint, HistoryEvent},
     interpreter::{Bounds, Step},
 };
 
@@ -179,6 +179,19 @@ pub(crate) struct ExecutionRow {
     /// What it was started under.
     #[serde(default, skip_serializing_if = "Bounds::are_default")]
     pub(crate) bounds: Bounds,
+    /// There if it is a fork.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) origin: Option<Arc<Origin>>,
+}
+
+/// Where a fork begins, and with what.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Origin {
+    pub(crate) from: ForkPoint,
+    /// What the state is entered with (JSON text).
+    pub(crate) input: Arc<str>,
+    /// Variable name to JSON text.
+    pub(crate) variables: Arc<BTreeMap<Arc<str>, Arc<str>>>,
 }
 
 /// The state machine as an execution saw it when it started.

@@ -1,5 +1,6 @@
-//! RedriveExecution. No recording of it is at hand: what is asserted follows the developer guide, "Redriving executions".
+//! RedriveExecution, and forks (`forks`). No recording of it is at hand: what is asserted follows the developer guide, "Redriving executions".
 
+mod forks;
 mod support;
 
 use std::sync::Arc;

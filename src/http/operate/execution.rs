@@ -3,7 +3,7 @@
 use async_graphql::{ComplexObject, Context, Enum, Json, Result, SimpleObject};
 use serde_json::{Value, json};
 
-use super::Operator;
+use super::{Operator, fork::ForkedFrom};
 
 /// How an execution stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
@@ -65,9 +65,9 @@ pub(crate) struct HistoryEvent {
     /// Milliseconds since 1970.
     timestamp: f64,
     #[graphql(name = "type")]
-    kind: String,
+    pub(super) kind: String,
     /// The event's one `...EventDetails` object.
-    details: Option<Json<Value>>,
+    pub(super) details: Option<Json<Value>>,
 }
 
 /// A page of a history.
@@ -119,13 +119,20 @@ impl Execution {
         let mut answer = operator.states("GetExecutionHistory", request).await?;
         let next = answer["nextToken"].as_str().map(str::to_owned);
         let Value::Array(events) = answer["events"].take() else { return Ok(History { nodes: Vec::new(), next }) };
-        Ok(History { nodes: events.into_iter().map(HistoryEvent::from_aws).collect(), next })
+        let mut nodes: Vec<HistoryEvent> = events.into_iter().map(HistoryEvent::from_aws).collect();
+        super::fork::note(operator, &self.arn, &mut nodes)?;
+        Ok(History { nodes, next })
     }
 
     /// A picture (SVG) of the state machine with what this execution did in each state.
     #[graphql(complexity = 500)]
     async fn graph(&self, context: &Context<'_>) -> Result<String> {
         super::graph::of_execution(context.data::<Operator>()?, &self.arn).await
+    }
+
+    /// Where it was forked from; null if it was started in the usual way.
+    async fn forked_from(&self, context: &Context<'_>) -> Result<Option<ForkedFrom>> {
+        super::fork::forked_from(context.data::<Operator>()?, &self.arn)
     }
 
     /// Tasks of this execution that wait for their token.

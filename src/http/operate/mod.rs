@@ -3,6 +3,7 @@
 //! [`aws_protocol::Service`], so it works whoever serves Step Functions.
 
 mod execution;
+mod fork;
 mod graph;
 mod guard;
 mod mutation;

@@ -30,6 +30,22 @@ impl Mutation {
         describe(operator, started["executionArn"].as_str().unwrap_or_default()).await
     }
 
+    /// Goes back to a state of an execution, running or ended: starts a new execution there, which runs the definition
+    /// that the other ran, or that of now. Without an input the state gets what it was entered with last.
+    async fn fork_execution(
+        &self,
+        context: &Context<'_>,
+        execution_arn: String,
+        state: String,
+        input: Option<Json<Value>>,
+        name: Option<String>,
+        #[graphql(default)] current_definition: bool,
+    ) -> Result<Execution> {
+        let input = input.map(|Json(input)| input.to_string());
+        let fork = states::Fork { execution_arn, state, input, name, current_definition };
+        super::fork::fork(context.data::<Operator>()?, fork).await
+    }
+
     /// Stops an execution: it becomes ABORTED.
     async fn stop_execution(
         &self,

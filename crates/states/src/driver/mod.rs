@@ -1,6 +1,7 @@
 //! Drives executions: makes each step durable, then performs what it commands.
 //!
 //! * `start` — StartExecution: the first step of an execution, with its row.
+//! * `fork` — a start in the middle, with what another execution's history says of a state.
 //! * `redrive` — RedriveExecution: an ended execution is replayed and goes on.
 //! * `step` — the one way in which anything happens to an execution: decide, commit, perform.
 //! * `slot` — a running execution in memory; it can be dropped and rebuilt from its steps at any moment.
@@ -11,6 +12,7 @@
 
 mod activities;
 mod calls;
+mod fork;
 mod outbox;
 mod perform;
 mod redrive;

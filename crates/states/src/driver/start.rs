@@ -10,7 +10,7 @@ use crate::{
     Error, arn,
     engine::Shared,
     interpreter::{ExecutionIdentity, ExecutionKind, Stimulus},
-    records::{ExecutionRow, MachineSnapshot, MachineType, Status},
+    records::{ExecutionRow, MachineSnapshot, MachineType, Origin, Status},
 };
 
 /// What an execution runs: a state machine, or a version of it that was named or chosen by an alias.
@@ -28,6 +28,8 @@ pub(crate) struct Start {
     /// JSON text.
     pub(crate) input: Arc<str>,
     pub(crate) trace_header: Option<String>,
+    /// Of a fork.
+    pub(crate) origin: Option<Arc<Origin>>,
 }
 
 impl Shared {
@@ -98,7 +100,7 @@ impl Shared {
         }
     }
 
-    /// The execution in `slot`, if it runs with the input of `wanted`; `None` if there is none.
+    /// The execution in `slot`, if it runs with the input and the origin of `wanted`; `None` if there is none.
     ///
     /// # Errors
     /// `ExecutionAlreadyExists` for another execution of the name.
@@ -114,8 +116,9 @@ impl Shared {
             Err(Error::ExecutionDoesNotExist(_)) => return Ok(None),
             Err(error) => return Err(error),
         }
+        let same = |row: &ExecutionRow| row.input == wanted.input && row.origin == wanted.origin;
         match &*content {
-            Content::Running(running) if running.row.input == wanted.input => Ok(Some(running.row.clone())),
+            Content::Running(running) if same(&running.row) => Ok(Some(running.row.clone())),
             _ => Err(Error::ExecutionAlreadyExists(wanted.arn.to_string())),
         }
     }
@@ -147,6 +150,7 @@ impl Shared {
             redriven: None,
             redrive_token: None,
             bounds: self.limits.bounds,
+            origin: start.origin,
         }
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use store::Transaction;
 
 use super::{
+    fork::read_origin,
     slot::{Content, Running, Slot},
     start::identity,
 };
@@ -195,7 +196,16 @@ impl Shared {
 
     /// An execution that has made no step yet, as a replay begins with it.
     pub(super) fn unstarted(&self, row: &ExecutionRow) -> Result<Execution, Error> {
-        Ok(Execution::new(self.catalog.definition(&row.machine.definition)?, identity(row)).bounded(row.bounds))
+        let definition = self.catalog.definition(&row.machine.definition)?;
+        let identity = identity(row);
+        let execution = match &row.origin {
+            None => Execution::new(definition, identity),
+            Some(origin) => {
+                let origin = read_origin(&definition, row, origin)?;
+                Execution::forked(definition, identity, origin)
+            }
+        };
+        Ok(execution.bounded(row.bounds))
     }
 }
 

@@ -59,6 +59,20 @@ pub struct ResourceName {
     pub resource: Arc<str>,
 }
 
+/// The place in the history of another execution from which a fork goes on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ForkPoint {
+    /// The other execution.
+    #[serde(rename = "x")]
+    pub execution_arn: Arc<str>,
+    /// The state that it goes on from.
+    #[serde(rename = "s")]
+    pub state: Arc<str>,
+    /// The StateEntered event there; `None` if the other execution never entered the state.
+    #[serde(rename = "i", default, skip_serializing_if = "Option::is_none")]
+    pub event_id: Option<u64>,
+}
+
 /// What happened, by type of event.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[allow(missing_docs, reason = "members carry the names of the API reference")]
@@ -70,6 +84,9 @@ pub enum EventDetails {
         state_machine_alias_arn: Option<Arc<str>>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         state_machine_version_arn: Option<Arc<str>>,
+        /// Of a fork. The API has no member for it: it is not on the wire.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        forked_from: Option<ForkPoint>,
     },
     ExecutionSucceeded {
         output: Arc<str>,

@@ -10,7 +10,7 @@ mod wire;
 use clock::Timestamp;
 use serde::{Deserialize, Serialize};
 
-pub use details::{EventDetails, Failure, ResourceName, StateType};
+pub use details::{EventDetails, Failure, ForkPoint, ResourceName, StateType};
 
 /// One event of an execution's history.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -77,7 +77,7 @@ impl EventDetails {
     fn wire(&self, data: bool) -> WireDetails {
         let new = || Members { object: Map::new(), data };
         let details = match self {
-            Self::ExecutionStarted { input, role_arn, state_machine_alias_arn, state_machine_version_arn } => (
+            Self::ExecutionStarted { input, role_arn, state_machine_alias_arn, state_machine_version_arn, .. } => (
                 "executionStartedEventDetails",
                 new()
                     .payload("input", input)

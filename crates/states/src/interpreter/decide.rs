@@ -62,6 +62,7 @@ impl Run<'_> {
             role_arn: identity.role_arn.clone(),
             state_machine_alias_arn: identity.state_machine_alias_arn.clone(),
             state_machine_version_arn: identity.state_machine_version_arn.clone(),
+            forked_from: self.execution.forked_from(),
         };
         self.append(0, started);
         let (state, variables) = self.execution.first();
@@ -76,7 +77,7 @@ impl Run<'_> {
         };
         let frame = self.add_frame(top);
         self.set_execution_timer();
-        match self.execution.input.clone() {
+        match self.execution.first_input() {
             Ok(input) => self.later(Unit::Enter { frame, state, input }),
             Err(message) => self.fail_execution(Problem::given(Some("States.Runtime"), Some(&message)).failure),
         }

@@ -6,7 +6,7 @@ use asl::{Data, Definition, StateKind};
 use clock::Timestamp;
 
 use super::{
-    Bounds, ExecutionIdentity, Outcome, TaskId, TaskRequest, TimerId,
+    Bounds, ExecutionIdentity, Origin, Outcome, TaskId, TaskRequest, TimerId,
     distributed::ChildExecution,
     frame::{Frame, FrameId},
     redrive::Wreck,
@@ -40,6 +40,8 @@ pub struct Execution {
     pub(super) wreck: Wreck,
     pub(super) redrive_count: u64,
     pub(super) redriven_at: Option<Timestamp>,
+    /// There if it is a fork.
+    pub(super) origin: Option<Arc<Origin>>,
     /// There if only one state is tried.
     pub(super) trial: Option<Box<Trial>>,
 }
@@ -65,6 +67,7 @@ impl Execution {
             wreck: Wreck::default(),
             redrive_count: 0,
             redriven_at: None,
+            origin: None,
             trial: None,
         }
     }

@@ -21,6 +21,7 @@ mod failure;
 mod frame;
 mod identity;
 mod map;
+mod origin;
 mod problem;
 mod redrive;
 mod resource;
@@ -40,6 +41,7 @@ pub use bounds::Bounds;
 pub use decide::decide;
 pub use execution::Execution;
 pub use identity::{ExecutionIdentity, ExecutionKind};
+pub use origin::Origin;
 pub use trial::{Ending, Inspection, Mock, Setting};
 
 /// One thing that happened, with the time and the randomness that belong to it.

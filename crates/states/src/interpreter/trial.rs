@@ -145,14 +145,6 @@ impl Execution {
         })
     }
 
-    /// The state that comes first, and the variables it may read.
-    pub(super) fn first(&self) -> (StateId, Variables) {
-        match &self.trial {
-            Some(trial) => (trial.setting.state, trial.setting.variables.clone()),
-            None => (self.definition.start().id, Variables::new()),
-        }
-    }
-
     /// Retries that have been made before the first state is entered.
     pub(super) fn earlier_retries(&self) -> u64 {
         self.trial.as_ref().map_or(0, |trial| trial.setting.retries)

@@ -3,7 +3,7 @@
 use crate::Error;
 
 /// Checks the size of a payload.
-pub(super) fn check_size(member: &str, text: &str, limit: usize) -> Result<(), Error> {
+pub(crate) fn check_size(member: &str, text: &str, limit: usize) -> Result<(), Error> {
     if text.len() <= limit {
         return Ok(());
     }
@@ -15,7 +15,7 @@ pub(super) fn check_size(member: &str, text: &str, limit: usize) -> Result<(), E
 }
 
 /// Checks that `text` is JSON; the error is AWS's wording, which is that of its parser (Jackson).
-pub(super) fn check(text: &str) -> Result<(), String> {
+pub(crate) fn check(text: &str) -> Result<(), String> {
     match serde_json::from_str::<serde::de::IgnoredAny>(text) {
         Ok(_) => Ok(()),
         Err(error) => Err(reword(text, &error)),

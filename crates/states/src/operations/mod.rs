@@ -21,7 +21,7 @@ mod describe_state_machine_for_execution;
 mod get_activity_task;
 mod get_execution_history;
 mod input;
-mod json_text;
+pub(crate) mod json_text;
 mod list_activities;
 mod list_executions;
 mod list_state_machine_aliases;

@@ -34,7 +34,7 @@ pub(super) fn read(shared: &Shared, mut input: Input<'_>) -> Result<Start, Error
     }
     json_text::check_size("input", text, shared.limits.bounds.payload_bytes)?;
     json_text::check(text).map_err(Error::InvalidExecutionInput)?;
-    Ok(Start { target, name: name.map(str::to_owned), input: text.into(), trace_header })
+    Ok(Start { target, name: name.map(str::to_owned), input: text.into(), trace_header, origin: None })
 }
 
 /// What the ARN of a state machine, a version or an alias starts.
