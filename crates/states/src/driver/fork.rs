@@ -129,11 +129,11 @@ impl Search {
                     self.found = Some(Entry { event_id: event.id, input, variables, is_first });
                 }
             }
-            EventDetails::StateExited { name, assigned_variables, .. } => {
-                // What is assigned in a branch or an iteration is not seen outside of it.
-                if !assigned_variables.is_empty() && is_top(&name) {
-                    Arc::make_mut(&mut self.variables).extend(assigned_variables);
-                }
+            // What is assigned in a branch or an iteration is not seen outside of it.
+            EventDetails::StateExited { name, assigned_variables, .. }
+                if !assigned_variables.is_empty() && is_top(&name) =>
+            {
+                Arc::make_mut(&mut self.variables).extend(assigned_variables);
             }
             _ => {}
         }
