@@ -130,7 +130,7 @@ async fn an_execution_is_gone_back_to_from_the_api_and_from_the_command_line() {
     let arguments = ["fork", &original, "--from", "W", "--name", "c", "--current-definition"];
     let (status, out, err) = support::run(folder.path(), &arguments).await;
     assert!(status.success(), "{err}");
-    assert_eq!(out.trim(), original.replace(":a", ":c"));
+    assert_eq!(out.trim(), original.replace("waits:a", "waits:c"));
     assert!(err.contains("goes on from 'W' as it was entered at event 2"), "{err}");
     let read = "query Read($arn: String!) { execution(arn: $arn) { forkedFrom { state } \
                 history { nodes { type details } } } }";
