@@ -38,7 +38,7 @@ impl Shared {
             check_name(name)?;
         }
         if let Some(input) = &fork.input {
-            json_text::check_size("input", input, self.limits.payload_bytes)?;
+            json_text::check_size("input", input, self.limits.bounds.payload_bytes)?;
             json_text::check(input).map_err(Error::InvalidExecutionInput)?;
         }
         let original = self.original(&fork.execution_arn)?;
