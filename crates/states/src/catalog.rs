@@ -67,6 +67,28 @@ impl Catalog {
         self.machines.read().get(name).cloned()
     }
 
+    /// The state machine called `name`, which `arn` asks for, unless it is being deleted.
+    ///
+    /// # Errors
+    /// `StateMachineDoesNotExist`, `StateMachineDeleting`.
+    pub(crate) fn active_machine(&self, name: &str, arn: &str) -> Result<Arc<Machine>, Error> {
+        match self.machine(name) {
+            Some(machine) if machine.deleting => Err(Error::StateMachineDeleting(machine.arn.to_string())),
+            Some(machine) => Ok(machine),
+            None => Err(Error::StateMachineDoesNotExist(arn.to_owned())),
+        }
+    }
+
+    /// Whether the machine of this name and id is there, and not being deleted.
+    pub(crate) fn is_active(&self, name: &str, id: u64) -> bool {
+        self.machines.read().get(name).is_some_and(|machine| machine.id == id && !machine.deleting)
+    }
+
+    /// The state machines that are being deleted.
+    pub(crate) fn machines_in_deletion(&self) -> Vec<Arc<Machine>> {
+        self.machines.read().values().filter(|machine| machine.deleting).cloned().collect()
+    }
+
     /// The activity called `name`.
     pub(crate) fn activity(&self, name: &str) -> Option<Arc<Activity>> {
         self.activities.read().get(name).cloned()
@@ -154,10 +176,11 @@ impl Catalog {
         Ok(activity)
     }
 
-    /// Removes a state machine with its versions and aliases. Its executions and the texts of its definitions stay.
-    pub(crate) async fn remove_machine(&self, _changes: &Changes<'_>, machine: &Machine) -> Result<(), Error> {
+    /// Begins the deletion of a state machine; its versions and aliases go at once.
+    pub(crate) async fn retire_machine(&self, _changes: &Changes<'_>, machine: &Machine) -> Result<(), Error> {
+        let machine = Machine { deleting: true, ..machine.clone() };
         let mut transaction = Transaction::new();
-        transaction.delete(layout::MACHINES, machine.name.as_bytes());
+        transaction.put(layout::MACHINES, machine.name.as_bytes(), layout::encode(&machine));
         for version in self.published.versions(machine.id) {
             transaction.delete(layout::VERSIONS, layout::key(&[machine.id, version.number]));
         }
@@ -166,6 +189,15 @@ impl Catalog {
         }
         self.store.commit(transaction).await?;
         self.published.forget(machine.id);
+        self.machines.write().insert(machine.name.clone(), Arc::new(machine));
+        Ok(())
+    }
+
+    /// Removes a state machine that was retired. Its executions and the texts of its definitions stay.
+    pub(crate) async fn remove_machine(&self, _changes: &Changes<'_>, machine: &Machine) -> Result<(), Error> {
+        let mut transaction = Transaction::new();
+        transaction.delete(layout::MACHINES, machine.name.as_bytes());
+        self.store.commit(transaction).await?;
         self.machines.write().remove(&machine.name);
         Ok(())
     }

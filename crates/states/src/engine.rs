@@ -106,7 +106,9 @@ impl Engine {
     /// A store that fails. An execution that cannot be replayed is logged and left alone.
     pub async fn recover(&self) -> Result<(), Error> {
         self.shared.start_background();
-        self.shared.recover_executions().await
+        self.shared.recover_executions().await?;
+        self.shared.finish_deletions().await?;
+        self.shared.stop_jobs().await
     }
 
     /// Stops: no step begins any more, those under way become durable first. Running executions go on at the next

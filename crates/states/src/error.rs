@@ -46,6 +46,9 @@ pub enum Error {
     /// By ARN.
     #[error("State Machine Already Exists: '{0}'")]
     StateMachineAlreadyExists(String),
+    /// By ARN.
+    #[error("State Machine is being deleted: '{0}'")]
+    StateMachineDeleting(String),
     /// An operation for the other type (STANDARD, EXPRESS) of machine.
     #[error("This operation is not supported by this type of state machine")]
     StateMachineTypeNotSupported,
@@ -133,6 +136,7 @@ impl Error {
             Self::MissingRequiredParameter => "MissingRequiredParameter",
             Self::StateMachineDoesNotExist(_) => "StateMachineDoesNotExist",
             Self::StateMachineAlreadyExists(_) => "StateMachineAlreadyExists",
+            Self::StateMachineDeleting(_) => "StateMachineDeleting",
             Self::StateMachineTypeNotSupported => "StateMachineTypeNotSupported",
             Self::StateMachineLimitExceeded(_) => "StateMachineLimitExceeded",
             Self::ExecutionDoesNotExist(_) => "ExecutionDoesNotExist",

@@ -10,6 +10,7 @@ use store::{Bytes, Key, Keyspace, Store, Transaction};
 
 use crate::{
     Error,
+    interpreter::Job,
     records::{ExecutionRow, Status, StepRecord, Summary},
 };
 
@@ -37,6 +38,8 @@ pub(crate) const BY_STATUS: Keyspace = Keyspace("states.by_status");
 pub(crate) const OPEN: Keyspace = Keyspace("states.open");
 /// Task token -> [`crate::records::TokenRecord`].
 pub(crate) const TOKENS: Keyspace = Keyspace("states.token");
+/// Execution id, task -> [`crate::records::JobRecord`] of a job that is to be stopped.
+pub(crate) const JOBS: Keyspace = Keyspace("states.job");
 /// Serial number -> status event that awaits its delivery.
 pub(crate) const OUTBOX: Keyspace = Keyspace("states.outbox");
 
@@ -121,6 +124,11 @@ pub(crate) fn status_key(machine: u64, status: Status, execution: u64) -> Key {
 /// The place of a step: the id of the first event that it gave (or would have given), then its number.
 pub(crate) fn step_key(execution: u64, first_event: u64, step: u64) -> Key {
     key(&[execution, first_event, step])
+}
+
+/// The place of a job in [`JOBS`].
+pub(crate) fn job_key(execution: u64, job: &Job) -> Key {
+    key(&[execution, u64::from(job.task.0)])
 }
 
 /// How many steps one read of the log brings.

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::{
     history::{ForkPoint, HistoryEvent},
-    interpreter::{Bounds, Step},
+    interpreter::{Bounds, Job, Step},
 };
 
 /// The two types of state machine.
@@ -85,6 +85,9 @@ pub(crate) struct Machine {
     /// The number of the version published last: numbers are never used again.
     #[serde(default)]
     pub(crate) last_version: u64,
+    /// DeleteStateMachine was called; it goes with the last of its executions.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) deleting: bool,
     /// `loggingConfiguration` as DescribeStateMachine shows it.
     pub(crate) logging: Value,
     /// `tracingConfiguration` as DescribeStateMachine shows it.
@@ -276,4 +279,12 @@ pub(crate) struct StepRecord {
 pub(crate) struct TokenRecord {
     pub(crate) execution: Arc<str>,
     pub(crate) task: crate::interpreter::TaskId,
+}
+
+/// What a task awaited when it was aborted, to be stopped.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct JobRecord {
+    /// The execution whose task was aborted.
+    pub(crate) execution: Arc<str>,
+    pub(crate) job: Job,
 }

@@ -35,7 +35,8 @@ pub enum Put {
 
 impl Engine {
     /// Makes the state machine `wanted.name` be as `wanted`: creates it, updates it or leaves it, and answers its ARN.
-    /// Running executions keep their definition. A machine of the other type is replaced, as CloudFormation does it.
+    /// Running executions keep their definition. A machine of the other type is replaced, as CloudFormation
+    /// does it, and so is one that is being deleted.
     ///
     /// # Errors
     /// `InvalidName`, `InvalidDefinition`, `StateMachineLimitExceeded`, or a store that fails.
@@ -45,7 +46,7 @@ impl Engine {
         arn::check_name(&wanted.name)?;
         let changes = shared.catalog.lock().await;
         match shared.catalog.machine(&wanted.name) {
-            Some(machine) if machine.kind == wanted.kind => {
+            Some(machine) if machine.kind == wanted.kind && !machine.deleting => {
                 update_state_machine::to_wanted(shared, &changes, &machine, wanted, definition).await
             }
             _ => {

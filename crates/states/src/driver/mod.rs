@@ -6,13 +6,17 @@
 //! * `step` — the one way in which anything happens to an execution: decide, commit, perform.
 //! * `slot` — a running execution in memory; it can be dropped and rebuilt from its steps at any moment.
 //! * `replay` — the rebuilding, and the recovery of all running executions at start.
+//! * `deletion` — a state machine that is being deleted goes with the last of its executions.
 //! * `perform` — what a step commands: tasks through `integrations/`, timers, cancellations.
+//! * `jobs` — stops what an aborted `.sync` task has begun.
 //! * `activities` — hands activity tasks to workers; `calls` — calls of other services that are under way.
 //! * `timers` — one heap of timers for all executions; `outbox` — delivers status events at least once.
 
 mod activities;
 mod calls;
+mod deletion;
 mod fork;
+mod jobs;
 mod outbox;
 mod perform;
 mod redrive;

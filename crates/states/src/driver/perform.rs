@@ -43,6 +43,10 @@ impl Shared {
                 self.calls.abort(id, task);
                 self.activities.withdraw(id, task);
             }
+            Command::StopJob(job) => {
+                let (shared, row) = (self.clone(), running.row.clone());
+                tokio::spawn(async move { shared.stop_job(&row, job).await });
+            }
             Command::SetTimer { timer, due } => {
                 running.timers.insert(timer, due);
                 self.timers.set(due, id, timer, &running.row.arn);

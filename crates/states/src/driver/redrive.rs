@@ -62,7 +62,7 @@ impl Shared {
         let row = self.execution_row(&slot.arn)?;
         redrivable(&row, self.clock.now()).map_err(|reason| Error::ExecutionNotRedrivable(reason.to_owned()))?;
         let machine = &row.machine;
-        if self.catalog.machine(&machine.name).is_none_or(|found| found.id != machine.id) {
+        if !self.catalog.is_active(&machine.name, machine.id) {
             return Err(Error::ExecutionNotRedrivable("State machine is in DELETING status".to_owned()));
         }
         let mut running = Box::new(self.replay(row)?);

@@ -51,7 +51,7 @@ impl Shared {
         let Content::Running(running) = &*content else { return };
         let machine = &running.row.machine;
         if self.catalog.machine(&machine.name).is_none_or(|found| found.id != machine.id) {
-            // Its machine was deleted, and the crash came before the abortion.
+            // Its machine went while it was started, or was replaced.
             let shared = self.clone();
             let stopped = Stimulus::Stopped { error: None, cause: None };
             tokio::spawn(async move { shared.stimulate(&arn, stopped).await });

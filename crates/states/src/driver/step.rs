@@ -12,9 +12,9 @@ use super::{
 use crate::{
     Error, ExecutionChange,
     engine::Shared,
-    interpreter::{Command, Decision, Execution, Outcome, Step, Stimulus, TaskId, decide},
+    interpreter::{Command, Decision, Execution, Job, Outcome, Step, Stimulus, TaskId, decide},
     layout,
-    records::{ExecutionRow, MachineType, Status, StepRecord, TokenRecord},
+    records::{ExecutionRow, JobRecord, MachineType, Status, StepRecord, TokenRecord},
 };
 
 /// How long a dropped execution waits before it is replayed, milliseconds.
@@ -56,7 +56,20 @@ impl Shared {
             *content = Content::Running(running);
             return Err(Error::TaskTimedOut);
         }
+        let stimulus = if self.is_cut_short(&running, &stimulus) {
+            Stimulus::Stopped { error: None, cause: None }
+        } else {
+            stimulus
+        };
         self.make_step(slot, &mut content, running, stimulus).await
+    }
+
+    /// Whether an execution ends instead of going on: its state machine is being deleted.
+    fn is_cut_short(&self, running: &Running, stimulus: &Stimulus) -> bool {
+        let machine = &running.row.machine;
+        leads_on(stimulus)
+            && machine.kind == MachineType::Standard
+            && !self.catalog.is_active(&machine.name, machine.id)
     }
 
     /// Decides and commits the step, then performs its commands. `content` is empty before, and after an error.
@@ -139,6 +152,10 @@ impl Shared {
             let record = TokenRecord { execution: row.arn.clone(), task };
             transaction.put(layout::TOKENS, token.as_bytes(), layout::encode(&record));
         }
+        for job in decision.commands.iter().filter_map(job_to_stop) {
+            let record = JobRecord { execution: row.arn.clone(), job: job.clone() };
+            transaction.put(layout::JOBS, layout::job_key(row.id, job), layout::encode(&record));
+        }
         transaction
     }
 
@@ -157,7 +174,7 @@ impl Shared {
     }
 
     /// Puts the execution back into its slot, or ends the slot with it.
-    fn settle(&self, slot: &Arc<Slot>, content: &mut Content, running: Box<Running>) {
+    fn settle(self: &Arc<Self>, slot: &Arc<Slot>, content: &mut Content, running: Box<Running>) {
         if running.row.status == Status::Running {
             *content = Content::Running(running);
             return;
@@ -165,6 +182,7 @@ impl Shared {
         self.forget_all(&running);
         *content = Content::Ended;
         self.live.remove(&slot.arn);
+        self.delete_with_last(&running.row);
         slot.announce_end(Arc::new(running.row));
     }
 
@@ -224,6 +242,11 @@ fn awaits(execution: &Execution, stimulus: &Stimulus) -> bool {
     }
 }
 
+/// Whether a stimulus takes a state to its end, so that a state transition follows.
+fn leads_on(stimulus: &Stimulus) -> bool {
+    matches!(stimulus, Stimulus::TaskSucceeded { .. } | Stimulus::TaskFailed { .. } | Stimulus::TimerFired { .. })
+}
+
 /// Whether an execution begins with this stimulus, for the first time or again.
 fn begins(stimulus: &Stimulus) -> bool {
     matches!(stimulus, Stimulus::Started | Stimulus::Redriven)
@@ -232,7 +255,14 @@ fn begins(stimulus: &Stimulus) -> bool {
 fn new_token(command: &Command) -> Option<(&str, TaskId)> {
     match command {
         Command::Task(request) => request.token.as_deref().map(|token| (token, request.task)),
-        Command::CancelTask(_) | Command::SetTimer { .. } | Command::CancelTimer(_) => None,
+        Command::CancelTask(_) | Command::StopJob(_) | Command::SetTimer { .. } | Command::CancelTimer(_) => None,
+    }
+}
+
+fn job_to_stop(command: &Command) -> Option<&Job> {
+    match command {
+        Command::StopJob(job) => Some(job),
+        _ => None,
     }
 }
 

@@ -10,11 +10,14 @@ use aws_protocol::ServiceError;
 use clock::Timestamp;
 use serde_json::{Value, json, value::RawValue};
 
-use super::{Failure, Pattern, TaskCall, case, metadata};
+use super::{Failure, Pattern, Resource, TaskCall, case, metadata};
 use crate::{engine::Shared, interpreter::Stimulus};
 
 /// How often a child of another engine is looked at, milliseconds.
 const POLL_MILLIS: i64 = 1_000;
+
+/// How often a child is looked for that was on its way when its task was aborted.
+const STOP_LOOKS: usize = 2;
 
 /// Members of a child's description that the parent gets to see, as recorded on AWS.
 const SHOWN: [&str; 13] = [
@@ -72,6 +75,25 @@ impl Shared {
         }
         let child = child.ok_or_else(|| Failure::parameters("StateMachineArn is no ARN of a state machine"))?;
         self.child_result(call, &child).await
+    }
+
+    /// Stops the child of an aborted task, if there is one: it may have been on its way when the task was aborted.
+    ///
+    /// # Errors
+    /// Of the service itself; a child that is not there, or that the role may not stop, is none.
+    pub(crate) async fn stop_job_of(&self, call: &TaskCall) -> Result<(), ServiceError> {
+        let is_child = matches!(&call.resource, Resource::Service { service, .. } if &**service == "states");
+        let Some(request) = request(call).ok().filter(|_| is_child) else { return Ok(()) };
+        let Some(child) = child_arn(&request) else { return Ok(()) };
+        for _look in 0..STOP_LOOKS {
+            if call.submitted || started_before(self, call, &request).await.is_some() {
+                let stop = json!({ "executionArn": child });
+                let stopped = self.call_other(call, "states", "StopExecution", stop).await;
+                return stopped.map(drop).or_else(|error| if error.status >= 500 { Err(error) } else { Ok(()) });
+            }
+            self.clock.sleep_until(self.clock.now().plus_millis(POLL_MILLIS)).await;
+        }
+        Ok(())
     }
 
     async fn child_result(&self, call: &TaskCall, child: &str) -> Result<String, Failure> {

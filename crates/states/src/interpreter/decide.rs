@@ -140,8 +140,13 @@ impl Run<'_> {
         self.execution.outcome = outcome;
         self.execution.frames.clear();
         self.execution.children.clear();
-        for task in std::mem::take(&mut self.execution.tasks).into_keys() {
+        let has_timed_out = self.execution.outcome == Outcome::TimedOut;
+        for (task, live) in std::mem::take(&mut self.execution.tasks) {
             self.command(Command::CancelTask(task));
+            // The documentation names the ways in which a job's task is aborted; a time-out is none of them.
+            if let Some(job) = live.job().filter(|_| !has_timed_out) {
+                self.command(Command::StopJob(job));
+            }
         }
         for timer in std::mem::take(&mut self.execution.timers).into_keys() {
             self.command(Command::CancelTimer(timer));

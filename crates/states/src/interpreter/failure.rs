@@ -8,7 +8,6 @@ use asl::{Catcher, Data, ProcessorMode, Retrier, State, StateKind};
 use serde_json::{Map, Value};
 
 use super::{
-    Command,
     enter::Attempt,
     frame::{FrameId, Work},
     problem::Problem,
@@ -216,7 +215,7 @@ impl Run<'_> {
         self.debris.add(frame, &removed);
         match removed.active.map(|active| active.work) {
             Some(Work::Waiting(timer) | Work::Backoff(timer)) => self.cancel_timer(timer),
-            Some(Work::Task(task)) if self.take_task(task).is_some() => self.command(Command::CancelTask(task)),
+            Some(Work::Task(task)) => self.abort_task(task),
             _ => {}
         }
     }

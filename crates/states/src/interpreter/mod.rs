@@ -130,6 +130,8 @@ pub enum Command {
     Task(TaskRequest),
     /// The task no longer matters (timed out, aborted): forget it, answer later results with `TaskTimedOut`.
     CancelTask(TaskId),
+    /// What an aborted `.sync` task has begun, or is about to begin, is to be stopped: follows its `CancelTask`.
+    StopJob(Job),
     /// Bring back `TimerFired` at this time.
     SetTimer {
         /// Which.
@@ -152,6 +154,19 @@ pub struct TaskRequest {
     pub parameters: Arc<str>,
     /// The task token: made for `.waitForTaskToken` and activities, `None` otherwise.
     pub token: Option<Arc<str>>,
+}
+
+/// What a `.sync` task awaits.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Job {
+    /// The task that began it.
+    pub task: TaskId,
+    /// The state's `Resource`, an ARN.
+    pub resource: Arc<str>,
+    /// Effective input of the task (JSON text).
+    pub parameters: Arc<str>,
+    /// Whether the call that begins it has returned.
+    pub submitted: bool,
 }
 
 /// How an execution stands.

@@ -6,7 +6,7 @@ use asl::{Data, NumberField, Task};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 
 use super::{
-    Command, TaskId, TaskRequest, TimerId,
+    Command, Job, TaskId, TaskRequest, TimerId,
     data_flow::Leaving,
     enter::Attempt,
     frame::{FrameId, Work},
@@ -30,6 +30,17 @@ pub(super) struct LiveTask {
     pub(super) started: bool,
     /// The call of a `.waitForTaskToken` or `.sync` task has returned.
     pub(super) submitted: bool,
+}
+
+impl LiveTask {
+    /// What a `.sync` task awaits.
+    pub(super) fn job(&self) -> Option<Job> {
+        let TaskRequest { task, resource, parameters, .. } = &self.request;
+        let is_job = [".sync", ".sync:2"].iter().any(|suffix| resource.ends_with(suffix));
+        let job =
+            Job { task: *task, resource: resource.clone(), parameters: parameters.clone(), submitted: self.submitted };
+        is_job.then_some(job)
+    }
 }
 
 /// The evaluated fields of a Task state.
@@ -260,6 +271,15 @@ impl Run<'_> {
         }
         for (frame, problem) in frames {
             self.fail(frame, problem);
+        }
+    }
+
+    /// Ends a task for good because a sibling of its state has failed, and with it what it awaits.
+    pub(super) fn abort_task(&mut self, task: TaskId) {
+        let Some(live) = self.take_task(task) else { return };
+        self.command(Command::CancelTask(task));
+        if let Some(job) = live.job() {
+            self.command(Command::StopJob(job));
         }
     }
 

@@ -47,12 +47,13 @@ pub(super) async fn run(shared: &Shared, input: &Value) -> Result<Value, Error> 
     let changes = shared.catalog.lock().await;
     let machine = match shared.catalog.machine(name) {
         // AWS differs: there publish and versionDescription count for what is the same, too.
-        Some(machine) if is_same(&machine, &wanted) => {
+        Some(machine) if !machine.deleting && is_same(&machine, &wanted) => {
             if let Some(description) = wanted.publish {
                 publish_state_machine_version::publish(shared, &changes, &machine, description).await?;
             }
             machine
         }
+        Some(machine) if machine.deleting => return Err(Error::StateMachineDeleting(machine.arn.to_string())),
         Some(machine) => return Err(Error::StateMachineAlreadyExists(machine.arn.to_string())),
         None => insert(shared, &changes, wanted, checked).await?,
     };
@@ -163,6 +164,7 @@ pub(crate) async fn insert(
         updated: now,
         revision: None,
         last_version: 0,
+        deleting: false,
         logging: new.settings.logging,
         tracing: new.settings.tracing,
         encryption: new.settings.encryption,

@@ -21,7 +21,13 @@ pub(super) fn run(shared: &Shared, input: &Value) -> Result<Value, Error> {
     let (name, qualifier) = arn::qualified_machine(machine_arn)?;
     let machine = shared.catalog.machine(&name).ok_or_else(absent)?;
     match qualifier {
-        Qualifier::None => answer(shared, &(&*machine).into(), &machine.arn, machine.created),
+        Qualifier::None => {
+            let mut shown = answer(shared, &(&*machine).into(), &machine.arn, machine.created)?;
+            if machine.deleting {
+                shown["status"] = "DELETING".into();
+            }
+            Ok(shown)
+        }
         Qualifier::Version(number) => {
             let version = shared.catalog.published().version(machine.id, number).ok_or_else(absent)?;
             let mut shown = answer(shared, &version.machine, &version.arn(), version.created)?;

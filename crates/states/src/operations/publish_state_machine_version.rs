@@ -24,8 +24,7 @@ pub(super) async fn run(shared: &Shared, input: &Value) -> Result<Value, Error> 
     input.finish()?;
     let name = arn::state_machine_name(machine_arn)?;
     let changes = shared.catalog.lock().await;
-    let machine =
-        shared.catalog.machine(&name).ok_or_else(|| Error::StateMachineDoesNotExist(machine_arn.to_owned()))?;
+    let machine = shared.catalog.active_machine(&name, machine_arn)?;
     let current = machine.revision.as_deref().unwrap_or(INITIAL);
     if let Some(revision) = revision.filter(|revision| *revision != current) {
         return Err(Error::Conflict(format!(

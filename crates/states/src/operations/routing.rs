@@ -54,7 +54,7 @@ impl<'a> Routing<'a> {
     /// The machine whose versions are named, and the routes to them. The texts are as recorded on AWS.
     ///
     /// # Errors
-    /// `ValidationException`; `ResourceNotFound` for versions that do not exist.
+    /// `ValidationException`, `StateMachineDeleting`; `ResourceNotFound` for versions that do not exist.
     pub(super) fn check(&self, shared: &Shared) -> Result<(Arc<Machine>, Vec<Route>), Error> {
         let invalid = |text: &str, received: String| Error::Validation(format!("{text}. Received: [{received}]"));
         let arns: Vec<&str> = self.0.iter().map(|entry| entry.arn).collect();
@@ -79,6 +79,9 @@ impl<'a> Routing<'a> {
             return Err(invalid("Sum of routing configuration weights must equal 100", weights.join(", ")));
         }
         let machine = shared.catalog.machine(name).ok_or(Error::ReferencedResourceNotFound)?;
+        if machine.deleting {
+            return Err(Error::StateMachineDeleting(machine.arn.to_string()));
+        }
         let exists = |number: &u64| shared.catalog.published().version(machine.id, *number).is_some();
         if !versions.iter().all(|(_, number)| exists(number)) {
             return Err(Error::ReferencedResourceNotFound);

@@ -40,11 +40,11 @@ pub(super) fn read(shared: &Shared, mut input: Input<'_>) -> Result<Start, Error
 /// What the ARN of a state machine, a version or an alias starts.
 ///
 /// # Errors
-/// `InvalidArn`, `StateMachineDoesNotExist`.
+/// `InvalidArn`, `StateMachineDoesNotExist`, `StateMachineDeleting`.
 fn target(shared: &Shared, machine_arn: &str) -> Result<Target, Error> {
     let absent = || Error::StateMachineDoesNotExist(machine_arn.to_owned());
     let (name, qualifier) = arn::qualified_machine(machine_arn)?;
-    let machine = shared.catalog.machine(&name).ok_or_else(absent)?;
+    let machine = shared.catalog.active_machine(&name, machine_arn)?;
     let published = shared.catalog.published();
     let (version, alias) = match qualifier {
         Qualifier::None => (None, None),

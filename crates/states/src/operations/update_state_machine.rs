@@ -29,8 +29,7 @@ pub(super) async fn run(shared: &Shared, input: &Value) -> Result<Value, Error> 
         return Err(Error::Validation("Version description can only be set when publish is true".to_owned()));
     }
     let changes = shared.catalog.lock().await;
-    let machine =
-        shared.catalog.machine(&name).ok_or_else(|| Error::StateMachineDoesNotExist(machine_arn.to_owned()))?;
+    let machine = shared.catalog.active_machine(&name, machine_arn)?;
     if definition.is_none() && role_arn.is_none() && logging.is_none() && tracing.is_none() && encryption.is_none() {
         return Err(Error::MissingRequiredParameter);
     }

@@ -122,6 +122,7 @@ pub(crate) fn describe(command: &Command) -> String {
             format!("call task {}{token}: {} {}", request.task.0, request.resource, request.parameters)
         }
         Command::CancelTask(task) => format!("cancel task {}", task.0),
+        Command::StopJob(job) => format!("stop job of task {}", job.task.0),
         Command::SetTimer { timer, due } => format!("set timer {} at {}", timer.0, offset(*due)),
         Command::CancelTimer(timer) => format!("cancel timer {}", timer.0),
     }

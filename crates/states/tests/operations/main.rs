@@ -1,6 +1,8 @@
 //! Operations of the API over an engine in memory: what they answer, refuse and leave behind.
 
+mod deletion;
 mod limits;
+mod nested;
 #[path = "../support/mod.rs"]
 mod support;
 
@@ -223,20 +225,6 @@ async fn a_task_that_times_out_is_taken_back_from_workers() {
     assert_eq!((&described["status"], &described["error"]), (&json!("FAILED"), &json!("States.Timeout")));
     let poll = bench.call_over_time("GetActivityTask", json!({ "activityArn": activity })).await;
     assert_eq!(poll.expect("a poll"), json!({}));
-}
-
-#[tokio::test(start_paused = true)]
-async fn deleting_a_machine_aborts_its_executions_and_frees_its_name() {
-    let bench = Bench::new().await;
-    let machine = bench.machine("m", wait(60)).await;
-    let execution = bench.start(&machine, "e", "{}").await;
-    bench.ok("DeleteStateMachine", json!({ "stateMachineArn": machine })).await;
-    bench.ok("DeleteStateMachine", json!({ "stateMachineArn": machine })).await;
-    assert_eq!(bench.finish(&execution).await["status"], "ABORTED");
-    let list = json!({ "stateMachineArn": machine });
-    assert_eq!(bench.refused("ListExecutions", list.clone()).await.0, "StateMachineDoesNotExist");
-    bench.machine("m", pass()).await;
-    assert_eq!(bench.ok("ListExecutions", list).await["executions"], json!([]));
 }
 
 #[tokio::test(start_paused = true)]
