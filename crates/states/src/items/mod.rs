@@ -19,21 +19,26 @@
 //! <https://docs.aws.amazon.com/step-functions/latest/dg/input-output-resultwriter.html>
 
 mod child_result;
+mod collected;
+mod config;
+mod decode;
+mod encode;
+mod limits;
+mod listing;
+mod objects;
+mod reader;
+mod writer;
 
 use std::{ops::Bound, sync::Arc};
 
 use aws_protocol::Caller;
 
+use self::objects::Objects;
+
 pub(crate) use child_result::child_result;
+pub(crate) use limits::{MAX_ITEMS, MAX_ITEMS_BYTES};
 
 use crate::{Error, engine::Shared, layout, records::ExecutionRow, records::Summary};
-
-/// How many items a distributed Map may have.
-// AWS differs: it takes 100,000,000 from an ItemReader.
-pub(crate) const MAX_ITEMS: usize = 1_000_000;
-/// How long the text of all items may be, bytes of UTF-8.
-// AWS differs: it takes files of 10 GB. Here the items are a part of the execution's steps.
-pub(crate) const MAX_ITEMS_BYTES: usize = 64 << 20;
 
 /// What an `ItemReader` asks for, its fields evaluated.
 #[derive(Debug, Clone, PartialEq)]
@@ -104,8 +109,8 @@ impl Results<'_> {
 ///
 /// # Errors
 /// The cause of `States.ItemReaderFailed`.
-pub(crate) async fn read(_shared: &Shared, _reader: &Reader, request: &ReadItems) -> Result<Arc<str>, String> {
-    Err(format!("stepwell does not read items with {} yet.", request.resource))
+pub(crate) async fn read(shared: &Shared, reader: &Reader, request: &ReadItems) -> Result<Arc<str>, String> {
+    reader::read(&Objects { shared, caller: reader.caller() }, request).await
 }
 
 /// Writes or forms the results of a Map.
@@ -113,11 +118,10 @@ pub(crate) async fn read(_shared: &Shared, _reader: &Reader, request: &ReadItems
 /// # Errors
 /// The cause of `States.ResultWriterFailed`.
 pub(crate) async fn write(
-    _shared: &Shared,
-    _writer: &Reader,
+    shared: &Shared,
+    writer: &Reader,
     request: &WriteResults,
-    _results: &Results<'_>,
+    results: &Results<'_>,
 ) -> Result<Arc<str>, String> {
-    let resource = request.resource.as_deref().unwrap_or("WriterConfig alone");
-    Err(format!("stepwell does not write results with {resource} yet."))
+    writer::write(&Objects { shared, caller: writer.caller() }, request, results).await
 }
