@@ -94,6 +94,12 @@ impl ServiceError {
         self
     }
 
+    /// The same error under another name.
+    pub fn with_code(mut self, code: impl Into<Cow<'static, str>>) -> Self {
+        self.code = code.into();
+        self
+    }
+
     /// The same error with one more member beside `__type` and `message`.
     pub fn with_member(mut self, name: impl Into<String>, value: Value) -> Self {
         self.members.insert(name.into(), value);
