@@ -191,6 +191,11 @@ fn other(subject: &Subject<'_>, stack: &Stack) -> Option<Names> {
             ];
             (name, attributes)
         }
+        "AWS::Lambda::Function" | "AWS::Serverless::Function" => {
+            let name = subject.name("FunctionName", stack);
+            let arn = stack.partition.arn("lambda", &format!("function:{name}"));
+            (name, vec![("Arn", arn)])
+        }
         "AWS::Events::Rule" => {
             let name = subject.name("Name", stack);
             let bus = subject.property("EventBusName").map(|bus| bus.rsplit('/').next().unwrap_or(bus));
@@ -222,11 +227,6 @@ fn on_aws_only(subject: &Subject<'_>, stack: &Stack) -> Names {
     let partition = &stack.partition;
     let with_arn = |name: String, arn: String| (name, vec![("Arn", arn)]);
     match subject.resource_type {
-        "AWS::Lambda::Function" => {
-            let name = subject.name("FunctionName", stack);
-            let arn = partition.arn("lambda", &format!("function:{name}"));
-            with_arn(name, arn)
-        }
         "AWS::SQS::Queue" => {
             let name = subject.name("QueueName", stack);
             let url = format!("https://sqs.{}.amazonaws.com/{}/{name}", partition.region, partition.account);

@@ -29,9 +29,10 @@ mod values;
 pub use application::{
     Activity, AdditionalProvider, ApiCache, ApiKey, Application, AttributeDefinition, AuthenticationType, AwsIamConfig,
     Bucket, CachingConfig, CognitoUserPoolConfig, DataSource, DataSourceConfig, DeltaSyncConfig, DynamoDbConfig,
-    Function, GraphqlApi, Handler, HttpConfig, InputTransformer, KeySchemaElement, LambdaAuthorizerConfig, OnAwsOnly,
-    OpenIdConnectConfig, Output, RelationalDatabaseConfig, Resolver, ResolverKind, Role, RolePolicy, Rule,
-    StateMachine, StateMachineType, SyncConfig, Table, Target, UserPool, UserPoolClient, UserPoolGroup, UserPoolUser,
+    Function, GraphqlApi, Handler, HttpConfig, InputTransformer, KeySchemaElement, LambdaAuthorizerConfig, LambdaCode,
+    LambdaFunction, OnAwsOnly, OpenIdConnectConfig, Output, RelationalDatabaseConfig, Resolver, ResolverKind, Role,
+    RolePolicy, Rule, StateMachine, StateMachineType, SyncConfig, Table, Target, UserPool, UserPoolClient,
+    UserPoolGroup, UserPoolUser,
 };
 pub use diagnostic::{Diagnostic, Position, Severity};
 pub use load::{Error, Loaded, Options, load};

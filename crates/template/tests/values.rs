@@ -84,7 +84,7 @@ Resources:
     Properties: { Name: r, EventBusName: bus, EventPattern: { source: [x] } }
   Bus:
     Type: AWS::Lambda::Function
-    Properties: { FunctionName: fn }
+    Properties: { FunctionName: fn, Role: r, Code: { ZipFile: x } }
 Outputs:
   Value: { Value: VALUE }
 "#;

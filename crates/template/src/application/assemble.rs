@@ -4,7 +4,7 @@ use std::{io::ErrorKind, path::Path};
 
 use serde::de::DeserializeOwned;
 
-use super::{Application, OnAwsOnly, Output, appsync, cognito, dynamodb, events, iam, s3, step_functions};
+use super::{Application, OnAwsOnly, Output, appsync, cognito, dynamodb, events, iam, lambda, s3, step_functions};
 use crate::{
     diagnostic::{Position, Problem, Report},
     node::Node,
@@ -66,6 +66,9 @@ impl Assembly<'_, '_> {
                 application.activities.push(step_functions::activity(resource));
             }
             "AWS::Cognito::UserPool" => application.user_pools.push(cognito::user_pool(resource)),
+            "AWS::Lambda::Function" | "AWS::Serverless::Function" => {
+                application.functions.push(lambda::function(self, resource));
+            }
             "AWS::Events::Rule" => application.rules.extend(events::rule(self, resource)),
             "AWS::S3::Bucket" => application.buckets.push(s3::bucket(resource)),
             "AWS::IAM::Role" => application.roles.extend(iam::role(self, resource)),
@@ -97,6 +100,11 @@ impl Assembly<'_, '_> {
                 None
             }
         }
+    }
+
+    /// The template's own path.
+    pub(crate) fn template_path(&self) -> &Path {
+        &self.template.path
     }
 
     /// Reports an error at a property, or at the resource when it has no such property.

@@ -6,6 +6,7 @@ mod cognito;
 mod dynamodb;
 mod events;
 mod iam;
+mod lambda;
 mod s3;
 mod step_functions;
 
@@ -19,6 +20,7 @@ pub use cognito::{UserPool, UserPoolClient, UserPoolGroup, UserPoolUser};
 pub use dynamodb::{AttributeDefinition, KeySchemaElement, Table};
 pub use events::{InputTransformer, Rule, Target};
 pub use iam::{Role, RolePolicy};
+pub use lambda::{LambdaCode, LambdaFunction};
 pub use s3::Bucket;
 pub use step_functions::{Activity, StateMachine, StateMachineType};
 
@@ -44,6 +46,8 @@ pub struct Application {
     pub activities: Vec<Activity>,
     /// `AWS::Cognito::UserPool` with clients, groups and users.
     pub user_pools: Vec<UserPool>,
+    /// `AWS::Lambda::Function` and `AWS::Serverless::Function`.
+    pub functions: Vec<LambdaFunction>,
     /// `AWS::Events::Rule`.
     pub rules: Vec<Rule>,
     /// `AWS::S3::Bucket`.
