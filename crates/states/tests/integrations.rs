@@ -172,11 +172,86 @@ async fn events_carry_the_execution_and_its_machine() {
     assert_eq!(described["error"], "EventBridge.FailedEntry");
 }
 
+/// What the service `lambda` answers to who asked with a text.
+fn lambda_answer(payload: &str, function_error: Option<&str>) -> Value {
+    let mut answer =
+        json!({ "StatusCode": 200, "ExecutedVersion": "$LATEST", "PayloadText": payload, "RequestId": "r" });
+    if let Some(error) = function_error {
+        answer["FunctionError"] = error.into();
+    }
+    answer
+}
+
 #[tokio::test(start_paused = true)]
-async fn lambda_functions_fail_loudly() {
+async fn lambda_invoke_gives_the_payload_as_json_with_metadata_around_it() {
+    let resource = "arn:aws:states:::lambda:invoke";
+    let parameters = json!({ "FunctionName": "f", "Payload": { "id.$": "$.id" } });
+    let answer = lambda_answer(r#"{"n": 1.50, "s": "a b"}"#, None);
+    let (described, asked) = run("lambda", vec![Ok(answer)], resource, parameters).await;
+    let wanted = json!({ "FunctionName": "f", "PayloadText": r#"{"id":"7"}"# });
+    assert_eq!(asked, [("Invoke".to_owned(), wanted, ROLE.to_owned())]);
+    let text = described["output"].as_str().expect("a text");
+    assert!(
+        text.starts_with(r#"{"ExecutedVersion":"$LATEST","Payload":{"n":1.50,"s":"a b"},"SdkHttpMetadata":{"#),
+        "{text}"
+    );
+    let output = output(&described);
+    assert_eq!(output["SdkHttpMetadata"]["HttpHeaders"]["X-Amz-Executed-Version"], "$LATEST");
+    assert_eq!((&output["StatusCode"], &output["SdkResponseMetadata"]["RequestId"]), (&json!(200), &json!("r")));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_function_as_the_resource_gets_the_input_and_its_answer_is_the_result_text_for_text() {
+    let arn = "arn:aws:lambda:us-east-1:111111111111:function:f:live";
+    let answer = lambda_answer(r#"{"n": 1.50}"#, None);
+    let (described, asked) = run("lambda", vec![Ok(answer)], arn, json!({ "id": 1 })).await;
+    assert_eq!(asked[0].1, json!({ "FunctionName": arn, "PayloadText": r#"{"id":1}"# }));
+    assert_eq!(described["output"], r#"{"n": 1.50}"#);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_function_that_fails_names_the_error_and_its_payload_is_the_cause() {
+    let payload = r#"{"errorMessage": "no tea", "errorType": "OutOfStock", "trace": []}"#;
+    let failed = || vec![Ok(lambda_answer(payload, Some("Unhandled")))];
     let parameters = json!({ "FunctionName": "f" });
-    let (described, _) = run("lambda", Vec::new(), "arn:aws:states:::lambda:invoke", parameters).await;
-    assert_eq!(described["error"], "States.TaskFailed");
-    let cause = described["cause"].as_str().expect("a cause");
-    assert!(cause.contains("stepwell does not call Lambda functions yet"), "{cause}");
+    let (described, _) = run("lambda", failed(), "arn:aws:states:::lambda:invoke", parameters.clone()).await;
+    let compact = r#"{"errorMessage":"no tea","errorType":"OutOfStock","trace":[]}"#;
+    assert_eq!((&described["error"], &described["cause"]), (&json!("OutOfStock"), &json!(compact)));
+    let named = "arn:aws:lambda:us-east-1:111111111111:function:f";
+    let (described, _) = run("lambda", failed(), named, json!({})).await;
+    assert_eq!((&described["error"], &described["cause"]), (&json!("OutOfStock"), &json!(payload)));
+    // The AWS SDK's own Invoke succeeds whatever becomes of the function; its payload is a text.
+    let (described, asked) = run("lambda", failed(), "arn:aws:states:::aws-sdk:lambda:invoke", parameters).await;
+    assert_eq!(output(&described)["Payload"], payload);
+    assert_eq!(asked[0].1["PayloadText"], "{}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_events_of_a_function_are_its_own_family() {
+    let bench = Bench::new().await;
+    let answers = vec![Ok(lambda_answer("1", Some("Unhandled"))), Ok(lambda_answer("2", None))];
+    bench.services.register(scripted("lambda", answers));
+    let retry = json!([{ "ErrorEquals": ["Lambda.Unknown"] }]);
+    let arn = "arn:aws:lambda:us-east-1:111111111111:function:f";
+    let task = json!({ "Type": "Task", "Resource": arn, "TimeoutSeconds": 9, "Retry": retry, "End": true });
+    let machine = bench.machine("m", json!({ "StartAt": "T", "States": { "T": task } })).await;
+    let execution = bench.start(&machine, "e", r#"{"a": 1}"#).await;
+    assert_eq!(bench.finish(&execution).await["output"], "2");
+    let history = bench.ok("GetExecutionHistory", json!({ "executionArn": execution })).await;
+    let events = history["events"].as_array().expect("events");
+    let types: Vec<_> = events.iter().map(|event| event["type"].as_str().expect("a type")).collect();
+    let attempt = |end| ["LambdaFunctionScheduled", "LambdaFunctionStarted", end];
+    let wanted = [
+        &["ExecutionStarted", "TaskStateEntered"][..],
+        &attempt("LambdaFunctionFailed"),
+        &attempt("LambdaFunctionSucceeded"),
+        &["TaskStateExited", "ExecutionSucceeded"],
+    ];
+    assert_eq!(types, wanted.concat());
+    let scheduled = &events[2]["lambdaFunctionScheduledEventDetails"];
+    assert_eq!((&scheduled["resource"], &scheduled["input"]), (&json!(arn), &json!(r#"{"a": 1}"#)));
+    assert_eq!(scheduled["timeoutInSeconds"], 9);
+    let failed = &events[4]["lambdaFunctionFailedEventDetails"];
+    assert_eq!(failed["error"], "Lambda.Unknown");
+    assert!(failed["cause"].as_str().is_some_and(|cause| cause.ends_with("Returned payload: 1")), "{failed}");
 }

@@ -22,6 +22,7 @@ fn sdk(name: &str) -> Option<Sdk> {
     Some(match name {
         "dynamodb" => Sdk { service: "dynamodb", title: "DynamoDb", camel: false },
         "sfn" => Sdk { service: "states", title: "Sfn", camel: true },
+        "lambda" => Sdk { service: "lambda", title: "Lambda", camel: false },
         "eventbridge" => Sdk { service: "events", title: "EventBridge", camel: false },
         "cognitoidentityprovider" => Sdk { service: "cognito-idp", title: "CognitoIdentityProvider", camel: false },
         _ => return None,
@@ -32,9 +33,15 @@ fn sdk(name: &str) -> Option<Sdk> {
 pub(super) async fn call(shared: &Shared, call: &TaskCall, name: &str, action: &str) -> Result<String, Failure> {
     let sdk = sdk(name).ok_or_else(|| Failure::unsupported(&call.resource_arn))?;
     let operation = operation(action);
-    let input = input(&call.parameters, &sdk)?;
+    let mut input = input(&call.parameters, &sdk)?;
+    if sdk.service == "lambda" {
+        payload_to_text(&mut input);
+    }
     let answer = shared.call_other(call, sdk.service, &operation, input).await;
-    let output = answer.map_err(|error| failure(&sdk, &error, &shared.clock.uuid()))?;
+    let mut output = answer.map_err(|error| failure(&sdk, &error, &shared.clock.uuid()))?;
+    if sdk.service == "lambda" {
+        payload_from_text(&mut output);
+    }
     let output = if sdk.camel { case::to_pascal(output, case::Dates::Iso8601) } else { output };
     Ok(output.to_string())
 }
@@ -43,6 +50,26 @@ pub(super) async fn call(shared: &Shared, call: &TaskCall, name: &str, action: &
 fn operation(action: &str) -> String {
     let mut letters = action.chars();
     letters.next().map(|first| first.to_ascii_uppercase()).into_iter().chain(letters).collect()
+}
+
+/// A function's payload is bytes: a text is taken as it is, anything else as its JSON.
+fn payload_to_text(input: &mut Value) {
+    let Value::Object(members) = input else { return };
+    let text = match members.remove("Payload") {
+        Some(Value::String(text)) => text,
+        Some(payload) => payload.to_string(),
+        None => "{}".to_owned(),
+    };
+    members.insert("PayloadText".to_owned(), text.into());
+}
+
+/// And comes back as a text.
+fn payload_from_text(output: &mut Value) {
+    let Value::Object(members) = output else { return };
+    members.remove("RequestId");
+    if let Some(text) = members.remove("PayloadText") {
+        members.insert("Payload".to_owned(), text);
+    }
 }
 
 /// Members that the API wants as JSON text and a workflow may write as JSON.

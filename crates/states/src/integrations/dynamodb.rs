@@ -40,6 +40,7 @@ pub(super) async fn call(shared: &Shared, call: &TaskCall, action: &str) -> Resu
         content_length: output.to_string().len(),
         request_id: &request_id,
         date: shared.clock.now(),
+        more: &[],
     };
     metadata::add(&mut output, &http);
     Ok(output.to_string())

@@ -25,6 +25,7 @@ pub(super) async fn put_events(shared: &Shared, call: &TaskCall) -> Result<Strin
         content_length: output.to_string().len(),
         request_id: &request_id,
         date: shared.clock.now(),
+        more: &[],
     };
     metadata::add(&mut output, &http);
     Ok(output.to_string())

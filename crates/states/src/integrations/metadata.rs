@@ -13,6 +13,8 @@ pub(super) struct Http<'a> {
     pub(super) content_length: usize,
     pub(super) request_id: &'a str,
     pub(super) date: Timestamp,
+    /// Headers that only this service sends.
+    pub(super) more: &'a [(&'a str, &'a str)],
 }
 
 /// Adds the two members to `output`, which is left alone if it is no object.
@@ -36,6 +38,9 @@ fn headers(http: &Http<'_>) -> Map<String, Value> {
     put("Content-Length", http.content_length.to_string());
     put("Date", http_date(http.date));
     put("Content-Type", http.content_type.to_owned());
+    for (name, value) in http.more {
+        put(name, (*value).to_owned());
+    }
     headers
 }
 
@@ -59,6 +64,7 @@ mod tests {
             content_length: 11,
             request_id: "R1",
             date: Timestamp(784_887_151_000),
+            more: &[],
         };
         add(&mut output, &http);
         assert_eq!(output["SdkHttpMetadata"]["HttpHeaders"]["Date"], "Tue, 15 Nov 1994 08:12:31 GMT");

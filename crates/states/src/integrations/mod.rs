@@ -1,7 +1,7 @@
 //! Task states that call other services: from a `Resource` ARN and its parameters to one call of a
 //! [`Service`](aws_protocol::Service), and from its answer to the result or error of the task.
 //!
-//! Optimised integrations (`dynamodb`, `states`, `events`) have a file each; `aws_sdk` serves every operation of a
+//! Optimised integrations (`lambda`, `dynamodb`, `states`, `events`) have a file each; `aws_sdk` serves every operation of a
 //! service generically. Formats are as recorded on AWS; [Step Functions developer guide, "Integrating services"]
 //! (https://docs.aws.amazon.com/step-functions/latest/dg/integrate-services.html).
 
@@ -10,6 +10,7 @@ mod case;
 mod dynamodb;
 mod events;
 mod failure;
+mod lambda;
 mod metadata;
 mod resource;
 mod start_execution;
@@ -102,7 +103,7 @@ impl Shared {
 
     /// Calls the service and answers its result (JSON text).
     async fn call_service(&self, call: &TaskCall) -> Result<String, Failure> {
-        let _permit = if call.resource.is_long_poll() {
+        let _permit = if call.resource.waits_elsewhere() {
             None
         } else {
             Some(self.call_permits.acquire().await.expect("the semaphore is never closed"))
@@ -112,11 +113,11 @@ impl Shared {
                 ("dynamodb", _) => dynamodb::call(self, call, action).await,
                 ("states", "startExecution") => start_execution::call(self, call).await,
                 ("events", "putEvents") => events::put_events(self, call).await,
-                ("lambda", _) => Err(no_lambda(call)),
+                ("lambda", "invoke") => lambda::invoke(self, call).await,
                 _ => Err(Failure::unsupported(&call.resource_arn)),
             },
             Resource::AwsSdk { service, action, .. } => aws_sdk::call(self, call, service, action).await,
-            Resource::Lambda => Err(no_lambda(call)),
+            Resource::Lambda => lambda::invoke_named(self, call).await,
             Resource::Activity => Err(Failure::unsupported(&call.resource_arn)),
         }
     }
@@ -158,11 +159,4 @@ impl Shared {
             self.services.call(service, operation, input, &caller).await
         }
     }
-}
-
-fn no_lambda(call: &TaskCall) -> Failure {
-    Failure::new(
-        "States.TaskFailed",
-        format!("stepwell does not call Lambda functions yet (resource {}).", call.resource_arn),
-    )
 }

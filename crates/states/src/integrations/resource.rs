@@ -63,9 +63,15 @@ impl Resource {
         }
     }
 
-    /// Whether the call waits at its service for something to happen, up to a minute.
-    pub(crate) fn is_long_poll(&self) -> bool {
-        matches!(self, Self::AwsSdk { action, .. } if &**action == "getActivityTask")
+    /// Whether the call takes as long as somebody else's work, and its service bounds how many there are: functions,
+    /// which may themselves wait for tasks, and activity workers.
+    pub(crate) fn waits_elsewhere(&self) -> bool {
+        match self {
+            Self::Lambda => true,
+            Self::Service { service, .. } => &**service == "lambda",
+            Self::AwsSdk { service, action, .. } => &**service == "lambda" || &**action == "getActivityTask",
+            Self::Activity => false,
+        }
     }
 }
 

@@ -56,6 +56,7 @@ pub(super) async fn call(shared: &Shared, call: &TaskCall) -> Result<String, Fai
         content_length: body_length,
         request_id: &request_id,
         date: shared.clock.now(),
+        more: &[],
     };
     metadata::add(&mut output, &http);
     Ok(output.to_string())
