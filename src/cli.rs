@@ -152,11 +152,8 @@ impl Cli {
             states: flags.states,
             states_endpoint_url: flags.states_endpoint_url.clone(),
             s3_folder: flags.s3_folder.clone(),
-            max_body_bytes: None,
-            max_history_events: None,
-            max_payload_bytes: None,
             parameters: flags.parameters.iter().cloned().collect(),
-            access_keys: Vec::new(),
+            ..Layer::default()
         }
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! An application is never configured here; that is the template's business.
 
+pub(crate) mod lambda;
 mod sources;
 
 use std::{
@@ -46,6 +47,8 @@ pub(crate) struct Layer {
     pub(crate) parameters: BTreeMap<String, String>,
     /// `[[access_keys]]`: further access keys, each with a policy.
     pub(crate) access_keys: Vec<AccessKey>,
+    /// `[lambda]`: who runs the functions.
+    pub(crate) lambda: lambda::Lambda,
 }
 
 /// An access key of a user with a policy of its own; what is not given is generated and kept.
@@ -92,6 +95,7 @@ pub(crate) struct Config {
     pub(crate) max_payload_bytes: Sourced<usize>,
     pub(crate) parameters: BTreeMap<String, Sourced<String>>,
     pub(crate) access_keys: Vec<AccessKey>,
+    pub(crate) lambda: lambda::Lambda,
 }
 
 impl Default for Config {
@@ -118,6 +122,7 @@ impl Default for Config {
             max_payload_bytes: Sourced::default(bounds.payload_bytes),
             parameters: BTreeMap::new(),
             access_keys: Vec::new(),
+            lambda: lambda::Lambda::default(),
         }
     }
 }
@@ -146,6 +151,7 @@ impl Config {
             self.parameters.insert(name, Sourced::new(value, source));
         }
         self.access_keys.extend(layer.access_keys);
+        self.lambda.apply(layer.lambda);
     }
 
     /// What cannot be right, as one message an operator can act on.
@@ -173,7 +179,7 @@ impl Config {
         if self.port.value != 0 && self.tls.value && self.port.value == self.tls_port.value {
             return Err(format!("port and tls_port are both {}; they need two numbers", self.port.value));
         }
-        Ok(())
+        self.lambda.validate()
     }
 
     /// The folder that stands for S3.
@@ -221,6 +227,9 @@ impl fmt::Display for Config {
         }
         for key in &self.access_keys {
             line("access_keys", &key.user, FILE)?;
+        }
+        for (name, value) in self.lambda.lines() {
+            line(&name, &value, FILE)?;
         }
         Ok(())
     }

@@ -8,7 +8,8 @@
 
 use std::sync::{Arc, Mutex};
 
-use aws_protocol::{BoxFuture, Caller, Service, ServiceError};
+use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
+use aws_protocol::{BoxFuture, Caller, Service, ServiceError, sigv4};
 use aws_sdk_dynamodb::config::{
     ConfigBag, Intercept, RuntimeComponents, interceptors::AfterDeserializationInterceptorContextRef,
 };
@@ -37,6 +38,27 @@ impl Remote {
             loader = loader.endpoint_url(url);
         }
         loader.load().await
+    }
+}
+
+/// The credentials that the AWS SDK finds: environment, profile, container, instance.
+#[derive(Default)]
+pub(crate) struct CredentialsChain(tokio::sync::OnceCell<Option<SharedCredentialsProvider>>);
+
+impl CredentialsChain {
+    /// Credentials that are good now, if there are any.
+    pub(crate) async fn find(&self, region: &str) -> Option<sigv4::Credentials> {
+        let provider = self.0.get_or_init(|| async {
+            let remote = Remote { region: region.to_owned(), endpoint_url: None };
+            remote.sdk_config().await.credentials_provider()
+        });
+        let found = provider.await.as_ref()?.provide_credentials().await;
+        let found = found.inspect_err(|error| tracing::debug!(%error, "the AWS SDK finds no credentials")).ok()?;
+        Some(sigv4::Credentials {
+            access_key_id: found.access_key_id().to_owned(),
+            secret_access_key: found.secret_access_key().to_owned(),
+            session_token: found.session_token().map(str::to_owned),
+        })
     }
 }
 

@@ -4,6 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use appsync::{HttpClient, HttpRequest, HttpResponse};
 use aws_protocol::{BoxFuture, sigv4};
+use bytes::Bytes;
 use clock::Clock;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Client, Response, redirect};
@@ -78,7 +79,7 @@ fn header_map(headers: &[(String, String)]) -> Result<HeaderMap, String> {
     Ok(map)
 }
 
-fn authority(url: &reqwest::Url) -> Option<String> {
+pub(super) fn authority(url: &reqwest::Url) -> Option<String> {
     let host = url.host_str()?;
     Some(url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}")))
 }
@@ -90,6 +91,12 @@ async fn read(mut response: Response, limit: usize) -> Result<HttpResponse, Stri
         .iter()
         .filter_map(|(name, value)| Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned())))
         .collect();
+    let body = body(&mut response, limit).await?;
+    Ok(HttpResponse { status, headers, body })
+}
+
+/// The body, unless it is longer than `limit` bytes.
+pub(super) async fn body(response: &mut Response, limit: usize) -> Result<Bytes, String> {
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(text)? {
         if body.len() + chunk.len() > limit {
@@ -97,11 +104,11 @@ async fn read(mut response: Response, limit: usize) -> Result<HttpResponse, Stri
         }
         body.extend_from_slice(&chunk);
     }
-    Ok(HttpResponse { status, headers, body: body.into() })
+    Ok(body.into())
 }
 
 /// An error with its causes: reqwest's own text often hides what happened.
-fn text(error: reqwest::Error) -> String {
+pub(super) fn text(error: reqwest::Error) -> String {
     let mut text = error.to_string();
     let mut source = std::error::Error::source(&error);
     while let Some(cause) = source {

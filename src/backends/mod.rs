@@ -2,3 +2,5 @@
 
 pub(crate) mod aws;
 pub(crate) mod http_client;
+pub(crate) mod lambda;
+pub(crate) mod signed;

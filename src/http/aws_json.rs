@@ -13,7 +13,7 @@ use axum::{
 };
 use serde_json::{Map, Value};
 
-use super::App;
+use super::{App, signer::Signed};
 
 /// A service on the wire: the prefix of its targets, its signing name and the namespace of its exceptions.
 struct Target {
@@ -44,7 +44,8 @@ pub(super) async fn post(
         let message = format!("no service has the x-amz-target '{target}'; known prefixes: {}", known.join(", "));
         return render(&headers, "", Err(ServiceError::new("UnknownOperationException", message)));
     };
-    let result = match caller(&app, target, operation, peer, &uri, &headers, &body) {
+    let signed = Signed { method: "POST", peer, uri: &uri, headers: &headers, body: &body };
+    let result = match caller(&app, target, operation, &signed) {
         Ok(caller) => call(&app, target, operation, &body, &caller).await,
         Err(error) => Err(error),
     };
@@ -71,37 +72,12 @@ fn parse(body: &[u8]) -> Result<Value, ServiceError> {
 }
 
 /// Who signed the request; operations that AWS serves without a signature may come from anybody.
-fn caller(
-    app: &App,
-    target: &Target,
-    operation: &str,
-    peer: SocketAddr,
-    uri: &Uri,
-    headers: &HeaderMap,
-    body: &[u8],
-) -> Result<Caller, ServiceError> {
-    let source_ip = Some(peer.ip().to_string());
-    let request = sigv4::Request {
-        method: "POST",
-        path: uri.path(),
-        query: uri.query().unwrap_or_default(),
-        headers,
-        payload: sigv4::Payload::Bytes(body),
-    };
+fn caller(app: &App, target: &Target, operation: &str, signed: &Signed<'_>) -> Result<Caller, ServiceError> {
     let public = target.service == "cognito-idp" && !cognito::requires_signature(operation);
-    if public && !sigv4::is_signed(&request) {
-        return Ok(Caller { source_ip, ..Caller::anonymous() });
+    if public && !sigv4::is_signed(&signed.request()) {
+        return Ok(Caller { source_ip: Some(signed.peer.ip().to_string()), ..Caller::anonymous() });
     }
-    let expected = sigv4::Expected { region: None, service: Some(target.service) };
-    let now = app.clock.now().0 / 1000;
-    let verified = sigv4::verify(&request, expected, now, |key, token| app.credentials.secret(key, token, now))?;
-    let principal = app.credentials.principal(&verified.access_key_id).ok_or(sigv4::Error::UnrecognizedClient)?;
-    Ok(Caller {
-        account: principal.account,
-        principal_arn: principal.arn,
-        access_key_id: Some(verified.access_key_id),
-        source_ip,
-    })
+    signed.caller(app, target.service)
 }
 
 fn render(headers: &HeaderMap, namespace: &str, result: Result<Value, ServiceError>) -> Response {
@@ -114,7 +90,7 @@ fn render(headers: &HeaderMap, namespace: &str, result: Result<Value, ServiceErr
 }
 
 /// `{"__type", "message", ...}`, the one place where a [`ServiceError`] becomes an HTTP response.
-fn exception(kind: header::HeaderValue, namespace: &str, error: ServiceError) -> Response {
+pub(super) fn exception(kind: header::HeaderValue, namespace: &str, error: ServiceError) -> Response {
     if let Some(cause) = &error.internal {
         tracing::error!(%cause, code = %error.code, "a service failed");
     }

@@ -4,9 +4,11 @@ mod aws_json;
 mod console;
 mod graphql;
 mod identity;
+mod lambda;
 pub(crate) mod operate;
 mod realtime;
 mod router;
+mod signer;
 pub(crate) mod tls;
 mod well_known;
 

@@ -13,7 +13,7 @@ use tower_http::{
     cors::{AllowHeaders, AllowMethods, AllowOrigin, CorsLayer, ExposeHeaders},
 };
 
-use super::{App, aws_json, console, graphql, operate, realtime, well_known};
+use super::{App, aws_json, console, graphql, lambda, operate, realtime, well_known};
 
 /// AppSync compresses answers from this size on.
 const COMPRESS_FROM_BYTES: u64 = 1_000;
@@ -39,6 +39,8 @@ fn clients() -> Router<App> {
         .route("/graphql/realtime", get(realtime::upgrade))
         // Step Functions, DynamoDB, Cognito and EventBridge on the wire
         .route("/", post(aws_json::post))
+        // Lambda on the wire
+        .route("/2015-03-31/functions/{name}/invocations", post(lambda::invoke))
         // What verifies the tokens of a user pool
         .route("/{pool}/.well-known/jwks.json", get(well_known::jwks))
         .route("/{pool}/.well-known/openid-configuration", get(well_known::openid_configuration))

@@ -5,6 +5,7 @@ mod buckets;
 pub(crate) mod endpoints;
 mod event_rules;
 mod excerpt;
+mod functions;
 mod graphql_api;
 mod modes;
 pub(crate) mod secrets;
@@ -65,6 +66,8 @@ pub(crate) enum Error {
     Modes(#[from] modes::Error),
     #[error(transparent)]
     AccessKeys(#[from] access_keys::Error),
+    #[error("write the code of the function {function}: {cause}")]
+    FunctionCode { function: String, cause: std::io::Error },
     #[error("set up outgoing HTTP: {0}")]
     Outbound(#[from] reqwest::Error),
 }
@@ -76,6 +79,7 @@ pub(crate) struct Running {
     pub(crate) warnings: Vec<template::Diagnostic>,
     pub(crate) endpoints: Endpoints,
     engine: Option<Engine>,
+    lambda: lambda::Lambda,
 }
 
 /// Loads the template with its files.
@@ -131,6 +135,7 @@ pub(crate) fn summary(application: &Application) -> String {
         (application.tables.len(), "table"),
         (application.buckets.len(), "bucket"),
         (application.state_machines.len(), "state machine"),
+        (application.functions.len(), "function"),
         (application.user_pools.len(), "user pool"),
         (application.rules.len(), "event rule"),
     ]
@@ -192,6 +197,8 @@ pub(crate) async fn start(
     tables::start(config, &application.tables, &services).await?;
     tracing::debug!("the tables are there");
     buckets::start(config, &application.buckets, &services)?;
+    let surroundings = functions::Surroundings { endpoint_url: &addresses.http, credentials: &keys.default };
+    let lambda = functions::start(config, &application.functions, &surroundings, clock.clone(), &services)?;
     let bus = event_rules::start(&application, &partition, clock.clone(), &services)?;
     let user_pools = Arc::new(UserPools::new(store.clone(), clock.clone(), partition.clone(), addresses.http.clone()));
     let pools = user_pools::start(&application.user_pools, &user_pools, &mut secrets).await?;
@@ -240,7 +247,7 @@ pub(crate) async fn start(
         api_key: application.apis.first().and_then(|api| api.api_keys.first()).map(|key| key.key.clone()),
         example_query: example_query(&application),
     });
-    Ok(Running { app, application, warnings, endpoints, engine })
+    Ok(Running { app, application, warnings, endpoints, engine, lambda })
 }
 
 impl Running {
@@ -249,6 +256,7 @@ impl Running {
         if let Some(engine) = &self.engine {
             engine.shutdown().await;
         }
+        self.lambda.shutdown();
         Endpoints::remove(&config.data.value);
     }
 }
