@@ -42,6 +42,8 @@ pub(crate) struct Layer {
     pub(crate) states_endpoint_url: Option<String>,
     pub(crate) s3_folder: Option<PathBuf>,
     pub(crate) max_body_bytes: Option<usize>,
+    pub(crate) execution_retention_days: Option<u32>,
+    pub(crate) execution_retention_count: Option<usize>,
     pub(crate) max_history_events: Option<u64>,
     pub(crate) max_payload_bytes: Option<usize>,
     pub(crate) parameters: BTreeMap<String, String>,
@@ -91,6 +93,8 @@ pub(crate) struct Config {
     pub(crate) states_endpoint_url: Sourced<Option<String>>,
     pub(crate) s3_folder: Sourced<Option<PathBuf>>,
     pub(crate) max_body_bytes: Sourced<usize>,
+    pub(crate) execution_retention_days: Sourced<u32>,
+    pub(crate) execution_retention_count: Sourced<usize>,
     pub(crate) max_history_events: Sourced<u64>,
     pub(crate) max_payload_bytes: Sourced<usize>,
     pub(crate) parameters: BTreeMap<String, Sourced<String>>,
@@ -118,6 +122,8 @@ impl Default for Config {
             s3_folder: Sourced::default(None),
             // AppSync refuses requests over 1 MB; DynamoDB's BatchWriteItem may carry 16 MB.
             max_body_bytes: Sourced::default(16 << 20),
+            execution_retention_days: Sourced::default(90),
+            execution_retention_count: Sourced::default(0),
             max_history_events: Sourced::default(bounds.max_events),
             max_payload_bytes: Sourced::default(bounds.payload_bytes),
             parameters: BTreeMap::new(),
@@ -145,6 +151,8 @@ impl Config {
         self.states_endpoint_url.set(layer.states_endpoint_url.map(Some), source);
         self.s3_folder.set(layer.s3_folder.map(Some), source);
         self.max_body_bytes.set(layer.max_body_bytes, source);
+        self.execution_retention_days.set(layer.execution_retention_days, source);
+        self.execution_retention_count.set(layer.execution_retention_count, source);
         self.max_history_events.set(layer.max_history_events, source);
         self.max_payload_bytes.set(layer.max_payload_bytes, source);
         for (name, value) in layer.parameters {
@@ -219,6 +227,10 @@ impl fmt::Display for Config {
         line("states_endpoint_url", &optional(&self.states_endpoint_url.value), &self.states_endpoint_url.source)?;
         line("s3_folder", &path(&self.objects_folder()), &self.s3_folder.source)?;
         line("max_body_bytes", &self.max_body_bytes.value, &self.max_body_bytes.source)?;
+        let Sourced { value, source } = &self.execution_retention_days;
+        line("execution_retention_days", value, source)?;
+        let Sourced { value, source } = &self.execution_retention_count;
+        line("execution_retention_count", value, source)?;
         line("max_history_events", &self.max_history_events.value, &self.max_history_events.source)?;
         line("max_payload_bytes", &self.max_payload_bytes.value, &self.max_payload_bytes.source)?;
         for (name, parameter) in &self.parameters {

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use aws_protocol::{Directory, Partition};
 use clock::Clock;
-use states::{Engine, EventSink, Limits, MachineType, interpreter::Bounds};
+use states::{Engine, EventSink, Limits, MachineType, Retention, interpreter::Bounds};
 use store::Store;
 
 use super::Error;
@@ -45,7 +45,8 @@ pub(super) async fn start(
 
 fn limits(config: &Config) -> Limits {
     let bounds = Bounds { max_events: config.max_history_events.value, payload_bytes: config.max_payload_bytes.value };
-    Limits { bounds, ..Limits::default() }
+    let retention = Retention::of(config.execution_retention_days.value, config.execution_retention_count.value);
+    Limits { bounds, retention, ..Limits::default() }
 }
 
 fn to_wanted(machine: &template::StateMachine) -> states::StateMachine {

@@ -50,6 +50,8 @@ pub(crate) struct Shared {
     pub(crate) calls: Calls,
     pub(crate) call_permits: Semaphore,
     pub(crate) outbox: Notify,
+    /// An execution has ended, where their number is bounded.
+    pub(crate) ended: Notify,
     pub(crate) changes: broadcast::Sender<ExecutionChange>,
     /// Held for reading by every step, for writing by the shutdown.
     pub(crate) steps: RwLock<()>,
@@ -85,6 +87,7 @@ impl Engine {
             calls: Calls::default(),
             call_permits: Semaphore::new(limits.service_calls),
             outbox: Notify::new(),
+            ended: Notify::new(),
             changes: broadcast::Sender::new(limits.subscription_backlog),
             steps: RwLock::new(()),
             stopping: watch::Sender::new(false),

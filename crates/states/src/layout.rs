@@ -40,6 +40,8 @@ pub(crate) const OPEN: Keyspace = Keyspace("states.open");
 pub(crate) const TOKENS: Keyspace = Keyspace("states.token");
 /// Execution id, task -> [`crate::records::JobRecord`] of a job that is to be stopped.
 pub(crate) const JOBS: Keyspace = Keyspace("states.job");
+/// Id of an execution that is removed, while steps of it are left -> nothing.
+pub(crate) const REMOVALS: Keyspace = Keyspace("states.removal");
 /// Serial number -> status event that awaits its delivery.
 pub(crate) const OUTBOX: Keyspace = Keyspace("states.outbox");
 
@@ -114,6 +116,20 @@ fn insert_index(transaction: &mut Transaction, row: &ExecutionRow) {
     let summary = encode(&Summary::from(row));
     transaction.put(BY_MACHINE, key(&[row.machine.id, row.id]), summary.clone());
     transaction.put(BY_STATUS, status_key(row.machine.id, row.status, row.id), summary);
+}
+
+/// Takes an ended execution out of the table and the indexes, and notes that its steps are to follow.
+pub(crate) fn remove_execution(transaction: &mut Transaction, row: &ExecutionRow) {
+    transaction
+        .delete(EXECUTIONS, row.arn.as_bytes())
+        .delete(BY_MACHINE, key(&[row.machine.id, row.id]))
+        .delete(BY_STATUS, status_key(row.machine.id, row.status, row.id))
+        .put(REMOVALS, key(&[row.id]), Bytes::from([]));
+}
+
+/// The number that a key begins with.
+pub(crate) fn first_part(key: &[u8]) -> u64 {
+    key.first_chunk().map_or(0, |part| u64::from_be_bytes(*part))
 }
 
 /// The place of an execution in [`BY_STATUS`].

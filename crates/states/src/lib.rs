@@ -35,7 +35,7 @@ mod timestamp;
 pub use engine::{Config, Engine};
 pub use error::Error;
 pub use fork::{Fork, Forked, ForkedFrom};
-pub use limits::Limits;
+pub use limits::{Limits, Retention};
 pub use observe::{ExecutionChange, PendingTask};
 pub use records::{MachineType, Status};
 pub use resources::{Put, StateMachine};

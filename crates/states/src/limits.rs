@@ -25,6 +25,10 @@ pub struct Limits {
     pub bounds: Bounds,
     /// GetActivityTask calls that wait for one activity.
     pub activity_pollers: usize,
+    /// How long a Standard execution may run, milliseconds.
+    pub execution_millis: i64,
+    /// What is kept of executions that have ended.
+    pub retention: Retention,
     /// How long GetActivityTask waits for a task, milliseconds.
     pub activity_poll_millis: i64,
     /// Calls of other services under way at once.
@@ -33,6 +37,33 @@ pub struct Limits {
     pub parsed_definitions: usize,
     /// Changes that a slow subscriber of [`crate::Engine::subscribe`] may lag behind before it loses some.
     pub subscription_backlog: usize,
+}
+
+/// AWS's year, milliseconds.
+pub(crate) const YEAR_MILLIS: i64 = 365 * DAY_MILLIS;
+const DAY_MILLIS: i64 = 24 * 3_600_000;
+
+/// Which ended executions are kept, with their histories. After that their names are free again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Retention {
+    /// Those that ended no longer than so many milliseconds ago; `None` keeps them for ever.
+    pub millis: Option<i64>,
+    /// The newest of each state machine, by their start; `None` keeps all.
+    pub per_machine: Option<usize>,
+}
+
+impl Default for Retention {
+    fn default() -> Self {
+        Self { millis: Some(90 * DAY_MILLIS), per_machine: None }
+    }
+}
+
+impl Retention {
+    /// So many days, of which none means for ever, and so many of each machine, of which none means all.
+    pub fn of(days: u32, per_machine: usize) -> Self {
+        let millis = (days > 0).then(|| i64::from(days) * DAY_MILLIS);
+        Self { millis, per_machine: (per_machine > 0).then_some(per_machine) }
+    }
 }
 
 impl Default for Limits {
@@ -47,6 +78,8 @@ impl Default for Limits {
             definition_bytes: 1 << 20,
             bounds: Bounds::default(),
             activity_pollers: 1_000,
+            execution_millis: YEAR_MILLIS,
+            retention: Retention::default(),
             activity_poll_millis: 60_000,
             service_calls: 256,
             parsed_definitions: 1_024,

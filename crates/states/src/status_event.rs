@@ -5,7 +5,10 @@ use aws_protocol::{BoxFuture, Partition};
 use clock::Timestamp;
 use serde_json::{Value, json};
 
-use crate::records::{ExecutionRow, Status};
+use crate::{
+    limits::YEAR_MILLIS,
+    records::{ExecutionRow, Status},
+};
 
 /// Where status events go, usually an event bus.
 ///
@@ -59,9 +62,8 @@ fn detail(row: &ExecutionRow, at: Timestamp) -> Value {
     })
 }
 
-/// How long after its end an execution can be redriven, and how long after its start it may still run: 14 days, a year.
+/// How long after its end an execution can be redriven: 14 days.
 const REDRIVABLE_MILLIS: i64 = 14 * 24 * 3_600_000;
-const MAX_EXECUTION_MILLIS: i64 = 365 * 24 * 3_600_000;
 
 /// `redriveStatus` and its reason.
 pub(crate) fn redrive_status(row: &ExecutionRow, now: Timestamp) -> (&'static str, Option<&'static str>) {
@@ -84,7 +86,7 @@ pub(crate) fn redrivable(row: &ExecutionRow, now: Timestamp) -> Result<(), &'sta
     if row.events + 1 >= row.bounds.max_events {
         return Err("Execution history event limit exceeded");
     }
-    if now.0 - row.started.0 > MAX_EXECUTION_MILLIS {
+    if now.0 - row.started.0 > YEAR_MILLIS {
         return Err("Execution has exceeded the max execution time");
     }
     if now.0 - stopped.0 > REDRIVABLE_MILLIS {

@@ -67,8 +67,7 @@ impl Shared {
     /// What the fork runs: what the original ran, or what its state machine is now.
     fn fork_target(&self, original: &ExecutionRow, current_definition: bool) -> Result<Target, Error> {
         let machine = &original.machine;
-        let now = self.catalog.machine(&machine.name);
-        let now = now.ok_or_else(|| Error::StateMachineDoesNotExist(machine.arn.to_string()))?;
+        let now = self.catalog.active_machine(&machine.name, &machine.arn)?;
         if now.kind != MachineType::Standard {
             return Err(Error::StateMachineTypeNotSupported);
         }

@@ -9,6 +9,7 @@
 //! * `deletion` — a state machine that is being deleted goes with the last of its executions.
 //! * `perform` — what a step commands: tasks through `integrations/`, timers, cancellations.
 //! * `jobs` — stops what an aborted `.sync` task has begun.
+//! * `lifespan` — ends executions that have run for a year; `retention` — removes those that ended long ago.
 //! * `activities` — hands activity tasks to workers; `calls` — calls of other services that are under way.
 //! * `timers` — one heap of timers for all executions; `outbox` — delivers status events at least once.
 
@@ -17,10 +18,12 @@ mod calls;
 mod deletion;
 mod fork;
 mod jobs;
+mod lifespan;
 mod outbox;
 mod perform;
 mod redrive;
 mod replay;
+mod retention;
 mod slot;
 mod start;
 mod step;

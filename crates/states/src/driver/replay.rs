@@ -20,6 +20,8 @@ impl Shared {
     pub(crate) fn start_background(self: &Arc<Self>) {
         tokio::spawn(self.clone().run_timers());
         tokio::spawn(self.clone().run_outbox());
+        tokio::spawn(self.clone().run_lifespans());
+        tokio::spawn(self.clone().run_retention());
     }
 
     /// Takes up every running execution of the store.
@@ -68,12 +70,12 @@ impl Shared {
         }
         let row: Option<ExecutionRow> = layout::get(&*self.store, layout::EXECUTIONS, slot.arn.as_bytes())?;
         let Some(row) = row else {
-            self.live.remove(&slot.arn);
+            self.vacate(slot);
             return Err(Error::ExecutionDoesNotExist(slot.arn.to_string()));
         };
         if row.status != Status::Running {
             *content = Content::Ended;
-            self.live.remove(&slot.arn);
+            self.vacate(slot);
             slot.announce_end(Arc::new(row));
             return Ok(());
         }
@@ -81,6 +83,11 @@ impl Shared {
         self.resume(&mut running);
         *content = Content::Running(running);
         Ok(())
+    }
+
+    /// Takes a slot out of its place, if it still is there.
+    pub(super) fn vacate(&self, slot: &Arc<Slot>) {
+        self.live.remove_if(&slot.arn, |_, there| Arc::ptr_eq(there, slot));
     }
 
     pub(super) fn replay(&self, row: ExecutionRow) -> Result<Running, Error> {

@@ -183,6 +183,9 @@ impl Shared {
         *content = Content::Ended;
         self.live.remove(&slot.arn);
         self.delete_with_last(&running.row);
+        if self.limits.retention.per_machine.is_some() {
+            self.ended.notify_one();
+        }
         slot.announce_end(Arc::new(running.row));
     }
 
@@ -238,7 +241,7 @@ fn awaits(execution: &Execution, stimulus: &Stimulus) -> bool {
         Stimulus::TimerFired { timer } => execution.pending_timers().any(|(pending, _)| pending == *timer),
         // A redrive is of an execution that has ended.
         Stimulus::Redriven => false,
-        Stimulus::Started | Stimulus::Stopped { .. } => true,
+        Stimulus::Started | Stimulus::Stopped { .. } | Stimulus::ExecutionTimedOut => true,
     }
 }
 

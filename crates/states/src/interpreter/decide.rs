@@ -50,6 +50,7 @@ impl Run<'_> {
             Stimulus::ActivityStarted { task, worker } => self.activity_started(*task, worker.as_deref()),
             Stimulus::Heartbeat { task } => self.heartbeat(*task),
             Stimulus::TimerFired { timer } => self.timer_fired(*timer),
+            Stimulus::ExecutionTimedOut => self.time_out_execution(),
             Stimulus::Redriven => self.redrive(),
             Stimulus::Stopped { error, cause } => self.abort_execution(error.as_deref(), cause.as_deref()),
         }

@@ -42,6 +42,7 @@ pub use decide::decide;
 pub use execution::Execution;
 pub use identity::{ExecutionIdentity, ExecutionKind};
 pub use origin::Origin;
+pub(crate) use task::token_prefix;
 pub use trial::{Ending, Inspection, Mock, Setting};
 
 /// One thing that happened, with the time and the randomness that belong to it.
@@ -104,6 +105,8 @@ pub enum Stimulus {
         /// From [`Command::SetTimer`].
         timer: TimerId,
     },
+    /// The execution has run for as long as any execution may.
+    ExecutionTimedOut,
     /// `RedriveExecution` of an execution that ended without success.
     Redriven,
     /// `StopExecution`.

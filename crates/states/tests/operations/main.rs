@@ -3,6 +3,7 @@
 mod deletion;
 mod limits;
 mod nested;
+mod retention;
 #[path = "../support/mod.rs"]
 mod support;
 

@@ -10,7 +10,7 @@ use aws_protocol::{BoxFuture, Caller, Directory, Partition, Service, ServiceErro
 use clock::{SimulatedClock, Timestamp};
 use parking_lot::Mutex;
 use serde_json::{Value, json};
-use states::{Config, Engine, EventSink, Limits};
+use states::{Config, Engine, EventSink, Limits, Retention};
 use store::Store;
 
 /// 2026-01-01T00:00:00.123Z.
@@ -50,7 +50,7 @@ impl Bench {
 
     /// An engine on what a test brings; it is registered as `states`.
     pub(crate) async fn open(store: Arc<dyn Store>, clock: SimulatedClock, services: Directory) -> Self {
-        Self::open_limited(store, clock, services, Limits::default()).await
+        Self::open_limited(store, clock, services, unlimited()).await
     }
 
     /// The same with bounds of the test's own.
@@ -146,6 +146,12 @@ impl Bench {
         next.into_iter().for_each(|at| self.clock.advance_to(at));
         next.is_some()
     }
+}
+
+/// Executions run for ever and are kept for ever: nothing wakes but what a test has made.
+fn unlimited() -> Limits {
+    let retention = Retention { millis: None, per_machine: None };
+    Limits { retention, execution_millis: i64::MAX, ..Limits::default() }
 }
 
 /// The role of every machine here.
