@@ -1,5 +1,4 @@
-//! A number of requests spread over connections, each waiting for its answer: one round of a measurement. Every answer
-//! is checked; a wrong one ends the benchmark.
+//! Rounds of a measurement: a number of conversations spread over connections, each connection waiting for its answers.
 
 use std::{
     sync::atomic::{AtomicUsize, Ordering},
@@ -10,7 +9,7 @@ use anyhow::ensure;
 
 use crate::{client::Connection, server::Server};
 
-/// What is asked, how often, and what must be answered.
+/// One request, how often it is made, and what must be answered.
 pub(crate) struct Load {
     pub(crate) request: Vec<u8>,
     pub(crate) count: usize,
@@ -23,52 +22,96 @@ pub(crate) enum Answer {
     Exactly(Vec<u8>),
     /// Whatever begins so, in the shortest JSON.
     BeginsWith(String),
+    /// Whatever has each of these in it.
+    Contains(Vec<String>),
 }
 
 impl Answer {
     fn is(&self, body: &[u8]) -> bool {
+        let text = || std::str::from_utf8(body).unwrap_or_default();
         match self {
             Self::Exactly(bytes) => body == bytes,
-            Self::BeginsWith(text) => body.starts_with(text.as_bytes()),
+            Self::BeginsWith(start) => text().starts_with(start),
+            Self::Contains(parts) => parts.iter().all(|part| text().contains(part)),
         }
     }
 }
 
 /// What one round showed.
 pub(crate) struct Round {
-    /// Microseconds of server CPU for each request.
+    /// Microseconds of CPU for each conversation, of the process that answers.
     pub(crate) cpu_micros: f64,
-    /// Requests a second, seen by the client.
+    /// Conversations a second, seen by the client.
     pub(crate) per_second: f64,
-    /// Latencies, milliseconds, ascending.
+    /// How long each took, milliseconds, ascending.
     pub(crate) latencies: Vec<f64>,
+}
+
+/// Opens connections.
+pub(crate) async fn connections(server: &Server, count: usize) -> anyhow::Result<Vec<Connection>> {
+    let opening = (0..count).map(|_| Connection::open(server.address));
+    futures::future::try_join_all(opening).await
 }
 
 impl Load {
     pub(crate) async fn run(&self, server: &Server, connections: &mut [Connection]) -> anyhow::Result<Round> {
-        let left = AtomicUsize::new(self.count);
-        let cpu_before = server.cpu_micros()?;
-        let started = Instant::now();
-        let asking = connections.iter_mut().map(|connection| self.keep_asking(connection, &left));
-        let mut latencies = Vec::with_capacity(self.count);
-        for result in futures::future::join_all(asking).await {
-            latencies.extend(result?);
-        }
-        let elapsed = started.elapsed().as_secs_f64();
-        let cpu = server.cpu_micros()? - cpu_before;
-        latencies.sort_by(f64::total_cmp);
-        let count = self.count as f64;
-        Ok(Round { cpu_micros: cpu / count, per_second: count / elapsed, latencies })
-    }
-
-    async fn keep_asking(&self, connection: &mut Connection, left: &AtomicUsize) -> anyhow::Result<Vec<f64>> {
-        let mut latencies = Vec::new();
-        while left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |n| n.checked_sub(1)).is_ok() {
-            let asked = Instant::now();
+        let ask = async |connection: &mut Connection| {
             let body = connection.ask(&self.request).await?;
-            latencies.push(asked.elapsed().as_secs_f64() * 1e3);
             ensure!(self.answer.is(body), "a wrong answer: {}", String::from_utf8_lossy(body));
-        }
-        Ok(latencies)
+            Ok(())
+        };
+        round(server, connections, self.count, ask).await
     }
+}
+
+/// Has `count` conversations, as many at once as there are connections.
+pub(crate) async fn round(
+    server: &Server,
+    connections: &mut [Connection],
+    count: usize,
+    converse: impl AsyncFn(&mut Connection) -> anyhow::Result<()>,
+) -> anyhow::Result<Round> {
+    let cpu = || server.cpu_micros();
+    timed(count, connections.iter_mut().collect(), cpu, async |connection| converse(connection).await).await
+}
+
+/// Does `count` pieces of work, as many at once as there are `workers`; `cpu` reads what the measured process has used.
+pub(crate) async fn timed<W>(
+    count: usize,
+    workers: Vec<W>,
+    cpu: impl Fn() -> anyhow::Result<f64>,
+    work: impl AsyncFn(&mut W) -> anyhow::Result<()>,
+) -> anyhow::Result<Round> {
+    let left = AtomicUsize::new(count);
+    let (cpu_before, started) = (cpu()?, Instant::now());
+    let working = workers.into_iter().map(|worker| keep_working(worker, &left, &work));
+    let mut latencies = Vec::with_capacity(count);
+    for result in futures::future::join_all(working).await {
+        latencies.extend(result?);
+    }
+    let elapsed = started.elapsed().as_secs_f64();
+    Ok(Round::of(latencies, elapsed, cpu()? - cpu_before))
+}
+
+impl Round {
+    /// From latencies in milliseconds, the seconds that all took, and the microseconds of CPU.
+    pub(crate) fn of(mut latencies: Vec<f64>, elapsed: f64, cpu: f64) -> Self {
+        latencies.sort_by(f64::total_cmp);
+        let count = latencies.len() as f64;
+        Self { cpu_micros: cpu / count, per_second: count / elapsed, latencies }
+    }
+}
+
+async fn keep_working<W>(
+    mut worker: W,
+    left: &AtomicUsize,
+    work: &impl AsyncFn(&mut W) -> anyhow::Result<()>,
+) -> anyhow::Result<Vec<f64>> {
+    let mut latencies = Vec::new();
+    while left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |n| n.checked_sub(1)).is_ok() {
+        let asked = Instant::now();
+        work(&mut worker).await?;
+        latencies.push(asked.elapsed().as_secs_f64() * 1e3);
+    }
+    Ok(latencies)
 }

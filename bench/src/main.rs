@@ -1,181 +1,42 @@
-//! The benchmark: starts the release binary with the shipped application on a fresh data folder, puts load on it over
-//! HTTP and prints a table.
+//! The benchmark: puts load on stepwell and prints tables. Every answer is checked; a wrong one ends the run.
 //!
-//! `cargo build --release && cargo run --release -p stepwell-bench`. CPU is the server's own (user and system time of
-//! its process) divided by the requests it answered; latencies are the client's. Each figure is the median of several
-//! rounds with the lowest and highest beside it: single rounds on a shared machine say little.
+//! `cargo build --release && cargo run --release -p stepwell-bench` measures the shipped application over HTTP,
+//! `... -p stepwell-bench -- workflows` the Step Functions engine, over HTTP and in the process.
+//!
+//! CPU is user and system time of the process that answers, divided by the requests it answered; latencies are the
+//! client's. Each figure is the median of several rounds with the lowest and highest beside it: single rounds on a
+//! shared machine say little. `BENCH_REQUESTS` sets the requests of a round, and makes a short run of the workflows.
 
+mod application;
 mod client;
 mod load;
+mod process;
 mod server;
 mod table;
+mod workflows;
 
-use std::time::{Duration, Instant};
+use std::future::Future;
 
-use anyhow::{Context, ensure};
-use serde_json::{Value, json};
-use tempfile::TempDir;
+use anyhow::bail;
+use tokio::runtime::Builder;
 
-use crate::{
-    client::Connection,
-    load::{Answer, Load, Round},
-    server::Server,
-    table::{Spread, row},
-};
+/// As in the server, so that the engine in this process is measured with the same one.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-/// Rounds of each measurement.
-const ROUNDS: usize = 7;
-/// Starts of the server whose time is taken.
-const STARTS: usize = 10;
-/// Connections that each wait for their answer before they ask again.
-const CONNECTIONS: usize = 16;
+/// Requests of a round where `BENCH_REQUESTS` is not set.
+const REQUESTS: usize = 4_000;
 
-#[tokio::main(flavor = "multi_thread", worker_threads = 1)]
-async fn main() -> anyhow::Result<()> {
-    let scale = std::env::var("BENCH_REQUESTS").ok().map(|n| n.parse()).transpose()?.unwrap_or(4_000);
-    println!(
-        "stepwell benchmark: {ROUNDS} rounds of {scale} requests over {CONNECTIONS} connections; median (lowest to highest)\n"
-    );
-    startup().await?;
-    let server = Server::start().await?;
-    table::header();
-    graphql(&server, scale).await?;
-    executions(server, scale).await
-}
-
-/// Time to the first answer, with a new data folder and with one that exists already; memory when idle; binary size.
-async fn startup() -> anyhow::Result<()> {
-    let (mut first, mut again, mut idle) = (Vec::new(), Vec::new(), Vec::new());
-    for _ in 0..STARTS {
-        let (server, millis) = first_answer(tempfile::tempdir()?).await?;
-        first.push(millis);
-        let (server, millis) = first_answer(server.stop().await?).await?;
-        again.push(millis);
-        idle.push(server.resident_mebibytes()?);
-        server.stop().await?;
-    }
-    println!("binary size                            {:>8.1} MiB", server::binary_mebibytes()?);
-    println!("start to first answer, new data folder {} ms", Spread::of(first));
-    println!("start to first answer, again           {} ms", Spread::of(again));
-    println!("resident memory when idle              {} MiB\n", Spread::of(idle));
-    Ok(())
-}
-
-/// Starts a server; milliseconds from there to the answer of its first request.
-async fn first_answer(folder: TempDir) -> anyhow::Result<(Server, f64)> {
-    let started = Instant::now();
-    let server = Server::start_in(folder).await?;
-    let answer = server.ask(r#"{"query":"{ ping(message: \"m\") }"}"#).await?;
-    let millis = started.elapsed().as_secs_f64() * 1e3;
-    ensure!(answer == json!({ "data": { "ping": "m" } }), "a wrong answer: {answer}");
-    Ok((server, millis))
-}
-
-async fn graphql(server: &Server, scale: usize) -> anyhow::Result<()> {
-    let ping = json!({ "query": "query Ping($m: String) { ping(message: $m) }", "variables": { "m": "hello" } });
-    let ping = Load {
-        request: server.graphql_request(&ping),
-        count: scale,
-        answer: Answer::Exactly(br#"{"data":{"ping":"hello"}}"#.to_vec()),
-    };
-    row("NONE resolver (JavaScript)", &rounds(server, &ping).await?);
-
-    let query = json!({ "query": "query Order($id: ID!) { order(id: $id) { id customer amount status createdAt \
-        items { sku quantity price } } }", "variables": { "id": "bench" } });
-    let settled = shipped_order(server, &query).await?;
-    let order = Load {
-        request: server.graphql_request(&query),
-        count: scale,
-        answer: Answer::Exactly(settled.to_string().into_bytes()),
-    };
-    row("order by key (JavaScript, DynamoDB)", &rounds(server, &order).await?);
-    Ok(())
-}
-
-/// Places an order and waits until its workflow has shipped it; what `query` answers from then on.
-async fn shipped_order(server: &Server, query: &Value) -> anyhow::Result<Value> {
-    let place = json!({ "query": "mutation { placeOrder(input: { clientToken: \"bench\", customer: \"c\", \
-        items: [{ sku: \"tea\", quantity: 1, price: 2.5 }] }) { id amount } }" });
-    let placed = server.ask(&place.to_string()).await?;
-    ensure!(placed["data"]["placeOrder"] == json!({ "id": "bench", "amount": 2.5 }), "not placed: {placed}");
-    let deadline = Instant::now() + Duration::from_secs(10);
-    loop {
-        let answer = server.ask(&query.to_string()).await?;
-        let order = &answer["data"]["order"];
-        if order["status"] == "SHIPPED" {
-            let items = json!([{ "sku": "tea", "quantity": 1, "price": 2.5 }]);
-            ensure!(order["id"] == "bench" && order["customer"] == "c" && order["items"] == items, "{answer}");
-            return Ok(answer);
-        }
-        // Each answer paces the next question.
-        ensure!(Instant::now() < deadline, "the order is not shipped: {answer}");
+fn main() -> anyhow::Result<()> {
+    let requests = std::env::var("BENCH_REQUESTS").ok().map(|n| n.parse()).transpose()?;
+    match std::env::args().nth(1).as_deref() {
+        None => run_on(1, application::run(requests.unwrap_or(REQUESTS))),
+        Some("workflows") => workflows::run(&workflows::Scale::of(requests)),
+        Some(other) => bail!("unknown table {other}: `workflows`, or nothing for the application"),
     }
 }
 
-/// Executions of three Pass states, each acknowledged after it is durable. At the end the process is killed, and
-/// another one must find every execution that was acknowledged.
-async fn executions(server: Server, scale: usize) -> anyhow::Result<()> {
-    let arn = create_three_pass(&server).await?;
-    let input = r#"{"a":1}"#;
-    let start = json!({ "stateMachineArn": arn, "input": input });
-    let prefix = arn.replace(":stateMachine:", ":execution:");
-    let load = Load {
-        request: server.wire_request("AWSStepFunctions.StartExecution", &start),
-        count: scale,
-        answer: Answer::BeginsWith(format!("{{\"executionArn\":\"{prefix}:")),
-    };
-    row("durable execution, three Pass states", &rounds(&server, &load).await?);
-    println!("\nresident memory after the load         {:>8.1} MiB", server.resident_mebibytes()?);
-
-    let server = Server::start_in(server.kill().await?).await?;
-    let (found, one) = succeeded(&server, &arn).await?;
-    let expected = (ROUNDS + 1) * scale;
-    ensure!(found == expected, "{expected} executions were acknowledged, {found} have succeeded");
-    let one = server.call("AWSStepFunctions.DescribeExecution", &json!({ "executionArn": one })).await?;
-    ensure!(one["output"] == input && one["status"] == "SUCCEEDED", "a wrong execution: {one}");
-    println!("after kill -9 and a new start: all {found} acknowledged executions are there and have succeeded");
-    server.stop().await.map(drop)
-}
-
-async fn create_three_pass(server: &Server) -> anyhow::Result<String> {
-    let definition = json!({ "StartAt": "A", "States": {
-        "A": { "Type": "Pass", "Next": "B" },
-        "B": { "Type": "Pass", "Next": "C" },
-        "C": { "Type": "Pass", "End": true },
-    } });
-    let create = json!({ "name": "bench-three-pass", "definition": definition.to_string(),
-        "roleArn": "arn:aws:iam::000000000000:role/bench" });
-    let created = server.call("AWSStepFunctions.CreateStateMachine", &create).await?;
-    Ok(created["stateMachineArn"].as_str().context("no stateMachineArn")?.to_owned())
-}
-
-/// How many executions of a machine have succeeded, and the ARN of one of them.
-async fn succeeded(server: &Server, machine: &str) -> anyhow::Result<(usize, Value)> {
-    let mut request = json!({ "stateMachineArn": machine, "statusFilter": "SUCCEEDED", "maxResults": 1000 });
-    let (mut count, mut one) = (0, Value::Null);
-    loop {
-        let mut page = server.call("AWSStepFunctions.ListExecutions", &request).await?;
-        let executions = page["executions"].as_array().context("no executions")?;
-        count += executions.len();
-        if let Some(execution) = executions.first() {
-            one = execution["executionArn"].clone();
-        }
-        match page["nextToken"].take() {
-            Value::Null => return Ok((count, one)),
-            token => request["nextToken"] = token,
-        }
-    }
-}
-
-async fn rounds(server: &Server, load: &Load) -> anyhow::Result<Vec<Round>> {
-    let mut connections = Vec::new();
-    for _ in 0..CONNECTIONS {
-        connections.push(Connection::open(server.address).await?);
-    }
-    load.run(server, &mut connections).await?; // Warm-up: caches, connections, code pages.
-    let mut rounds = Vec::new();
-    for _ in 0..ROUNDS {
-        rounds.push(load.run(server, &mut connections).await?);
-    }
-    Ok(rounds)
+/// Runs on a runtime of its own with this many threads.
+fn run_on<T>(threads: usize, work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
+    Builder::new_multi_thread().worker_threads(threads).enable_all().build()?.block_on(work)
 }

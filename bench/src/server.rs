@@ -18,7 +18,7 @@ use tokio::{
     process::{Child, ChildStdout, Command},
 };
 
-use crate::client::Connection;
+use crate::{client::Connection, process};
 
 /// A running stepwell.
 pub(crate) struct Server {
@@ -101,23 +101,17 @@ impl Server {
         Ok(self.folder)
     }
 
-    /// User and system time of the process so far, microseconds (ticks of 10 ms).
+    /// User and system time of the process so far, microseconds.
     pub(crate) fn cpu_micros(&self) -> anyhow::Result<f64> {
-        let stat = fs::read_to_string(self.proc("stat")?)?;
-        let after_name = stat.rsplit_once(')').context("/proc/PID/stat")?.1;
-        let fields: Vec<&str> = after_name.split_whitespace().collect();
-        let ticks = |index: usize| -> anyhow::Result<f64> { Ok(fields.get(index).context("a field")?.parse()?) };
-        Ok((ticks(11)? + ticks(12)?) * 10_000.0)
+        process::cpu_micros(&self.process()?)
     }
 
     pub(crate) fn resident_mebibytes(&self) -> anyhow::Result<f64> {
-        let status = fs::read_to_string(self.proc("status")?)?;
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("VmRSS")?;
-        Ok(line.trim().trim_end_matches(" kB").trim().parse::<f64>()? / 1024.0)
+        process::resident_mebibytes(&self.process()?)
     }
 
-    fn proc(&self, file: &str) -> anyhow::Result<PathBuf> {
-        Ok(PathBuf::from(format!("/proc/{}/{file}", self.child.id().context("it has ended")?)))
+    fn process(&self) -> anyhow::Result<String> {
+        Ok(self.child.id().context("it has ended")?.to_string())
     }
 
     pub(crate) fn graphql_request(&self, body: &Value) -> Vec<u8> {

@@ -6,7 +6,7 @@ use crate::load::Round;
 
 /// The median of several rounds, and the lowest and highest.
 pub(crate) struct Spread {
-    median: f64,
+    pub(crate) median: f64,
     low: f64,
     high: f64,
 }
@@ -37,6 +37,12 @@ pub(crate) fn row(name: &str, rounds: &[Round]) {
     let at = |p| Spread::of(rounds.iter().map(|round| percentile(&round.latencies, p)).collect()).median;
     let (cpu, rate) = (cpu.to_string(), rate.to_string());
     println!("{name:<38} {cpu:>26} {rate:>30} {:>8.2} {:>8.2} {:>8.2}", at(0.5), at(0.95), at(0.99));
+}
+
+/// How many states are entered each second where an execution enters `entered`.
+pub(crate) fn transitions(entered: usize, rounds: &[Round]) {
+    let each = Spread::of(rounds.iter().map(|round| round.per_second * entered as f64).collect());
+    println!("    state transitions a second: {}", each.to_string().trim_start());
 }
 
 /// Of ascending values.
