@@ -94,6 +94,11 @@ pub(crate) fn check_execution(arn: &str) -> Result<(), Error> {
     }
 }
 
+/// The name of the state machine in the ARN of an execution.
+pub(crate) fn machine_of_execution(arn: &str) -> Option<&str> {
+    arn.split(':').nth(6)
+}
+
 /// The name in an activity ARN.
 pub(crate) fn activity_name(arn: &str) -> Result<String, Error> {
     match Resource::parse(arn)? {

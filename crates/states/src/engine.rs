@@ -7,7 +7,7 @@ use std::sync::{
 
 use aws_protocol::{BoxFuture, Caller, Directory, Partition, Service, ServiceError};
 use clock::Clock;
-use dashmap::DashMap;
+use dashmap::{DashMap, DashSet};
 use serde_json::Value;
 use store::{Store, Transaction};
 use tokio::sync::{Notify, RwLock, Semaphore, broadcast, watch};
@@ -15,7 +15,7 @@ use tokio::sync::{Notify, RwLock, Semaphore, broadcast, watch};
 use crate::{
     Error, EventSink, ExecutionChange, Limits,
     catalog::Catalog,
-    driver::{ActivityQueues, Calls, Slot, Timers},
+    driver::{ActivityQueues, Calls, Loaded, Slot, Timers},
     layout, operations,
 };
 
@@ -43,8 +43,12 @@ pub(crate) struct Shared {
     pub(crate) services: Directory,
     pub(crate) sink: Arc<dyn EventSink>,
     pub(crate) catalog: Catalog,
-    /// Executions in memory, by ARN: all running ones.
+    /// Executions in memory, by ARN: the running ones that are not parked.
     pub(crate) live: DashMap<Arc<str>, Arc<Slot>>,
+    /// In what order Standard executions came into memory.
+    pub(crate) loaded: Loaded,
+    /// Ids of all running executions.
+    pub(crate) open: DashSet<u64>,
     pub(crate) timers: Timers,
     pub(crate) activities: ActivityQueues,
     pub(crate) calls: Calls,
@@ -82,6 +86,8 @@ impl Engine {
         let shared = Shared {
             catalog: Catalog::open(store.clone(), limits.parsed_definitions)?,
             live: DashMap::new(),
+            loaded: Loaded::default(),
+            open: DashSet::new(),
             timers: Timers::default(),
             activities: ActivityQueues::default(),
             calls: Calls::default(),
@@ -102,8 +108,8 @@ impl Engine {
         Ok(Self { shared: Arc::new(shared) })
     }
 
-    /// Starts timers and the delivery of status events, and takes up every running execution: replays its steps, sets
-    /// its timers and issues its tasks again. Call once, inside a tokio runtime.
+    /// Starts timers and the delivery of status events, and takes up every running execution: sets its timers and issues
+    /// its tasks again, which takes a replay of its steps. Call once, inside a tokio runtime.
     ///
     /// # Errors
     /// A store that fails. An execution that cannot be replayed is logged and left alone.

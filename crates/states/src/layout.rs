@@ -34,7 +34,7 @@ pub(crate) const STEPS: Keyspace = Keyspace("states.step");
 pub(crate) const BY_MACHINE: Keyspace = Keyspace("states.by_machine");
 /// Machine id, status, execution id -> [`Summary`].
 pub(crate) const BY_STATUS: Keyspace = Keyspace("states.by_status");
-/// Execution id -> ARN, of running executions.
+/// Execution id -> [`crate::records::OpenRecord`], of running executions; of schema 1, the ARN.
 pub(crate) const OPEN: Keyspace = Keyspace("states.open");
 /// Task token -> [`crate::records::TokenRecord`].
 pub(crate) const TOKENS: Keyspace = Keyspace("states.token");
@@ -46,15 +46,17 @@ pub(crate) const REMOVALS: Keyspace = Keyspace("states.removal");
 pub(crate) const OUTBOX: Keyspace = Keyspace("states.outbox");
 
 /// The version of this layout. A store with a higher one is refused.
-const SCHEMA: u32 = 1;
+///
+/// 2: open executions have records. What schema 1 has written is read as it is, and replaced when it is written next.
+const SCHEMA: u32 = 2;
 const SCHEMA_KEY: &[u8] = b"schema";
 
-/// Checks the layout's version, and writes it into a new store.
+/// Checks the layout's version, and writes it into a new or an older store.
 pub(crate) async fn check_schema(store: &dyn Store) -> Result<(), Error> {
     match get::<u32>(store, META, SCHEMA_KEY)? {
         Some(found) if found > SCHEMA => Err(store::Error::Newer { found, known: SCHEMA }.into()),
-        Some(_) => Ok(()),
-        None => {
+        Some(SCHEMA) => Ok(()),
+        Some(_) | None => {
             let mut transaction = Transaction::new();
             transaction.put(META, SCHEMA_KEY, encode(&SCHEMA));
             Ok(store.commit(transaction).await?)
@@ -95,9 +97,6 @@ pub(crate) fn alias_key(machine: u64, name: &str) -> Key {
 pub(crate) fn insert_execution(transaction: &mut Transaction, row: &ExecutionRow) {
     let arn = row.arn.as_bytes();
     transaction.require_absent(EXECUTIONS, arn).put(EXECUTIONS, arn, encode(row));
-    if row.status == Status::Running {
-        transaction.put(OPEN, key(&[row.id]), Bytes::from(arn));
-    }
     insert_index(transaction, row);
 }
 
@@ -105,10 +104,6 @@ pub(crate) fn insert_execution(transaction: &mut Transaction, row: &ExecutionRow
 pub(crate) fn update_execution(transaction: &mut Transaction, row: &ExecutionRow, before: Status) {
     transaction.put(EXECUTIONS, row.arn.as_bytes(), encode(row));
     transaction.delete(BY_STATUS, status_key(row.machine.id, before, row.id));
-    match row.status {
-        Status::Running => transaction.put(OPEN, key(&[row.id]), Bytes::from(row.arn.as_bytes())),
-        _ => transaction.delete(OPEN, key(&[row.id])),
-    };
     insert_index(transaction, row);
 }
 

@@ -17,6 +17,8 @@ pub struct Limits {
     /// Running executions, Standard and Express together.
     // AWS differs: there Express executions do not count; here they share one memory.
     pub open_executions: usize,
+    /// Running Standard executions in memory; those beyond are parked, and replayed when something happens to them.
+    pub loaded_executions: usize,
     /// Tags of one state machine or activity.
     pub tags: usize,
     /// Definition, bytes.
@@ -74,6 +76,7 @@ impl Default for Limits {
             aliases: 100,
             activities: 100_000,
             open_executions: 1_000_000,
+            loaded_executions: 1_024,
             tags: 50,
             definition_bytes: 1 << 20,
             bounds: Bounds::default(),

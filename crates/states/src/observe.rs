@@ -5,7 +5,7 @@ use std::sync::Arc;
 use clock::Timestamp;
 use tokio::sync::broadcast;
 
-use crate::{Engine, Error, Status, arn, layout, records::ExecutionRow};
+use crate::{Engine, Error, Status, arn};
 
 /// An execution has made a step.
 #[derive(Debug, Clone, PartialEq)]
@@ -54,14 +54,6 @@ impl Engine {
     /// `InvalidArn`, `ExecutionDoesNotExist`, or a store that fails.
     pub async fn pending_tasks(&self, execution_arn: &str) -> Result<Vec<PendingTask>, Error> {
         arn::check_execution(execution_arn)?;
-        let slot = self.shared.live.get(execution_arn).map(|slot| slot.clone());
-        if let Some(slot) = slot {
-            return Ok(slot.pending_tasks().await);
-        }
-        let store = &*self.shared.store;
-        match layout::get::<ExecutionRow>(store, layout::EXECUTIONS, execution_arn.as_bytes())? {
-            Some(_ended) => Ok(Vec::new()),
-            None => Err(Error::ExecutionDoesNotExist(execution_arn.to_owned())),
-        }
+        self.shared.tasks_with_token(&execution_arn.into()).await
     }
 }

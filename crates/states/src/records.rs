@@ -7,8 +7,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
+    Error,
     history::{ForkPoint, HistoryEvent},
-    interpreter::{Bounds, Job, Step},
+    integrations::Resource,
+    interpreter::{Bounds, Execution, Job, Step, TaskId, TaskRequest, TimerId},
+    layout,
 };
 
 /// The two types of state machine.
@@ -278,7 +281,57 @@ pub(crate) struct StepRecord {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct TokenRecord {
     pub(crate) execution: Arc<str>,
-    pub(crate) task: crate::interpreter::TaskId,
+    pub(crate) task: TaskId,
+}
+
+/// A running execution: what a process that starts must know of it, so that it need not replay it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct OpenRecord {
+    /// [`ExecutionRow::id`].
+    pub(crate) id: u64,
+    pub(crate) arn: Arc<str>,
+    /// [`Machine::id`]; not known of schema 1.
+    pub(crate) machine: Option<u64>,
+    /// The timers that are set.
+    pub(crate) timers: Vec<(TimerId, Timestamp)>,
+    /// A task must be issued again.
+    pub(crate) must_replay: bool,
+}
+
+impl OpenRecord {
+    /// The record of an execution as it stands.
+    pub(crate) fn of(row: &ExecutionRow, execution: &Execution) -> Self {
+        Self {
+            id: row.id,
+            arn: row.arn.clone(),
+            machine: Some(row.machine.id),
+            timers: execution.pending_timers().collect(),
+            must_replay: execution.live_tasks().any(|request| must_be_issued(execution, request)),
+        }
+    }
+
+    /// As it is stored at `key`; schema 1 has the ARN alone.
+    ///
+    /// # Errors
+    /// `Corrupt`.
+    pub(crate) fn read(key: &[u8], bytes: &[u8]) -> Result<Self, Error> {
+        if bytes.starts_with(b"{") {
+            return layout::decode(layout::OPEN, key, bytes);
+        }
+        let what = || format!("{} {key:?}", layout::OPEN.0);
+        let id = key.try_into().map_err(|_| Error::Corrupt { what: what(), cause: "no number".to_owned() })?;
+        let arn = String::from_utf8_lossy(bytes).into();
+        Ok(Self { id: u64::from_be_bytes(id), arn, machine: None, timers: Vec::new(), must_replay: true })
+    }
+}
+
+/// Whether a process that takes the execution up must issue this task: not where the service or the worker has its token
+/// already, for then the answer comes through SendTask.
+pub(crate) fn must_be_issued(execution: &Execution, request: &TaskRequest) -> bool {
+    match Resource::parse(&request.resource) {
+        Resource::Activity => !execution.is_started(request.task),
+        _ => request.token.is_none() || !execution.is_submitted(request.task),
+    }
 }
 
 /// What a task awaited when it was aborted, to be stopped.

@@ -6,7 +6,13 @@ use std::{ops::Bound, sync::Arc};
 
 use clock::Timestamp;
 
-use crate::{Error, engine::Shared, interpreter::Stimulus, layout, records::ExecutionRow};
+use crate::{
+    Error,
+    engine::Shared,
+    interpreter::Stimulus,
+    layout,
+    records::{ExecutionRow, OpenRecord},
+};
 
 /// How many open executions one read brings.
 const PAGE: usize = 64;
@@ -37,9 +43,12 @@ impl Shared {
             let page = self.store.range(layout::OPEN, Bound::Excluded(&after), Bound::Unbounded, PAGE, false)?;
             let now = self.clock.now();
             let last_page = page.len() < PAGE;
-            for (key, arn) in page {
+            for (key, record) in page {
+                let arn = OpenRecord::read(&key, &record)?.arn;
                 after = key;
-                let Some(row) = layout::get::<ExecutionRow>(&*self.store, layout::EXECUTIONS, &arn)? else { continue };
+                let Some(row) = layout::get::<ExecutionRow>(&*self.store, layout::EXECUTIONS, arn.as_bytes())? else {
+                    continue;
+                };
                 let end = row.started.plus_millis(self.limits.execution_millis);
                 if end >= now {
                     // All others started later. The end itself is not yet beyond the year.

@@ -5,7 +5,8 @@
 //! * `redrive` — RedriveExecution: an ended execution is replayed and goes on.
 //! * `step` — the one way in which anything happens to an execution: decide, commit, perform.
 //! * `slot` — a running execution in memory; it can be dropped and rebuilt from its steps at any moment.
-//! * `replay` — the rebuilding, and the recovery of all running executions at start.
+//! * `loaded` — which running executions are in memory, and parking those that only wait.
+//! * `replay` — the rebuilding; `recover` — taking up all running executions at start.
 //! * `deletion` — a state machine that is being deleted goes with the last of its executions.
 //! * `perform` — what a step commands: tasks through `integrations/`, timers, cancellations.
 //! * `jobs` — stops what an aborted `.sync` task has begun.
@@ -19,8 +20,10 @@ mod deletion;
 mod fork;
 mod jobs;
 mod lifespan;
+mod loaded;
 mod outbox;
 mod perform;
+mod recover;
 mod redrive;
 mod replay;
 mod retention;
@@ -31,6 +34,7 @@ mod timers;
 
 pub(crate) use activities::ActivityQueues;
 pub(crate) use calls::Calls;
+pub(crate) use loaded::Loaded;
 pub(crate) use slot::Slot;
 pub(crate) use start::{Start, Target};
 pub(crate) use timers::Timers;

@@ -17,7 +17,7 @@ impl Shared {
         arn: &Arc<str>,
         token: Option<String>,
     ) -> Result<ExecutionRow, Error> {
-        if self.live.len() >= self.limits.open_executions {
+        if self.open.len() >= self.limits.open_executions {
             return Err(Error::ExecutionLimitExceeded(self.limits.open_executions));
         }
         let slot = Arc::new(Slot::new(arn.clone()));
@@ -43,11 +43,9 @@ impl Shared {
     ) -> Result<ExecutionRow, Error> {
         let made = self.redriving_step(&slot, &mut content, token).await;
         if made.is_err() {
-            // Whether or not the redrive became durable: what the store says is loaded, or the slot goes.
+            // Whether or not the redrive became durable: what the store says is loaded, now or when the slot is used next.
             let loaded = self.load(&slot, &mut content);
-            if loaded.is_err() {
-                self.live.remove(&slot.arn);
-            }
+            loaded.unwrap_or_else(|error| tracing::warn!(execution = %slot.arn, %error, "a redrive is in doubt"));
         }
         made?;
         self.execution_row(&slot.arn)

@@ -1,93 +1,98 @@
-//! Rebuilding executions from their steps: one by one where a commit was in doubt, and all running ones at start.
+//! Rebuilding an execution from its steps.
 
-use std::{ops::Bound, sync::Arc};
+use std::sync::Arc;
 
 use super::slot::{Content, Running, Slot};
 use crate::{
-    Error,
+    Error, PendingTask,
     engine::Shared,
-    integrations::Resource,
-    interpreter::{Command, Stimulus, decide},
+    interpreter::{Command, decide},
     layout,
-    records::{ExecutionRow, Status},
+    records::{ExecutionRow, Status, must_be_issued},
 };
 
-/// How many running executions one read brings.
-const PAGE: usize = 256;
-
 impl Shared {
-    /// Starts what runs beside the executions.
-    pub(crate) fn start_background(self: &Arc<Self>) {
-        tokio::spawn(self.clone().run_timers());
-        tokio::spawn(self.clone().run_outbox());
-        tokio::spawn(self.clone().run_lifespans());
-        tokio::spawn(self.clone().run_retention());
-    }
-
-    /// Takes up every running execution of the store.
-    ///
-    /// # Errors
-    /// A store that fails. An execution that cannot be replayed is logged and left alone.
-    pub(crate) async fn recover_executions(self: &Arc<Self>) -> Result<(), Error> {
-        let mut after = Vec::new();
-        loop {
-            let page = self.store.range(layout::OPEN, Bound::Excluded(&after), Bound::Unbounded, PAGE, false)?;
-            let last_page = page.len() < PAGE;
-            for (key, arn) in page {
-                self.recover_execution(&String::from_utf8_lossy(&arn)).await;
-                after = key;
-            }
-            if last_page {
-                return Ok(());
-            }
-        }
-    }
-
-    async fn recover_execution(self: &Arc<Self>, arn: &str) {
-        let arn: Arc<str> = arn.into();
-        let slot = self.live.entry(arn.clone()).or_insert_with(|| Arc::new(Slot::new(arn.clone()))).clone();
-        let mut content = slot.content.clone().lock_owned().await;
-        if let Err(error) = self.load(&slot, &mut content) {
-            tracing::error!(execution = %arn, %error, "the execution cannot be taken up");
-        }
-        let Content::Running(running) = &*content else { return };
-        let machine = &running.row.machine;
-        if self.catalog.machine(&machine.name).is_none_or(|found| found.id != machine.id) {
-            // Its machine went while it was started, or was replaced.
-            let shared = self.clone();
-            let stopped = Stimulus::Stopped { error: None, cause: None };
-            tokio::spawn(async move { shared.stimulate(&arn, stopped).await });
-        }
-    }
-
-    /// Fills an empty slot from the store and performs what the execution waits for.
+    /// Brings an execution that is not in memory back, by a replay. After a commit in doubt it performs again what it
+    /// waits for.
     ///
     /// # Errors
     /// `ExecutionDoesNotExist`, steps that give another history than they gave, or a store that fails.
     pub(super) fn load(self: &Arc<Self>, slot: &Arc<Slot>, content: &mut Content) -> Result<(), Error> {
-        if !matches!(content, Content::Unloaded) {
-            return Ok(());
+        let Some(row) = self.look_up(slot, content)? else { return Ok(()) };
+        let mut running = Box::new(self.replay(row)?);
+        if matches!(content, Content::InDoubt) {
+            self.resume(&mut running);
+        }
+        self.open.insert(running.row.id);
+        self.note_loaded(&slot.arn, &mut running);
+        *content = Content::Running(running);
+        Ok(())
+    }
+
+    /// The row of an execution that runs and is not in memory. One that has ended empties its slot.
+    ///
+    /// # Errors
+    /// `ExecutionDoesNotExist`, or a store that fails.
+    fn look_up(&self, slot: &Arc<Slot>, content: &mut Content) -> Result<Option<ExecutionRow>, Error> {
+        if matches!(content, Content::Running(_) | Content::Ended) {
+            return Ok(None);
+        }
+        if matches!(content, Content::Gone) {
+            return Err(Error::ExecutionDoesNotExist(slot.arn.to_string()));
         }
         let row: Option<ExecutionRow> = layout::get(&*self.store, layout::EXECUTIONS, slot.arn.as_bytes())?;
         let Some(row) = row else {
+            *content = Content::Gone;
             self.vacate(slot);
             return Err(Error::ExecutionDoesNotExist(slot.arn.to_string()));
         };
-        if row.status != Status::Running {
-            *content = Content::Ended;
-            self.vacate(slot);
-            slot.announce_end(Arc::new(row));
-            return Ok(());
+        if row.status == Status::Running {
+            return Ok(Some(row));
         }
-        let mut running = Box::new(self.replay(row)?);
-        self.resume(&mut running);
-        *content = Content::Running(running);
+        *content = Content::Ended;
+        self.announce_end(slot, row);
+        Ok(None)
+    }
+
+    /// Completes when an execution of this engine has ended; at once if there is none.
+    pub(crate) async fn wait_for_end(&self, arn: &Arc<str>) -> Result<(), Error> {
+        let slot = self.slot(arn);
+        let mut content = slot.content.clone().lock_owned().await;
+        match self.look_up(&slot, &mut content) {
+            Ok(_) => {}
+            Err(Error::ExecutionDoesNotExist(_)) => return Ok(()),
+            Err(error) => return Err(error),
+        }
+        drop(content);
+        slot.wait_for_end().await;
         Ok(())
     }
 
     /// Takes a slot out of its place, if it still is there.
     pub(super) fn vacate(&self, slot: &Arc<Slot>) {
         self.live.remove_if(&slot.arn, |_, there| Arc::ptr_eq(there, slot));
+    }
+
+    /// Takes a parked slot out of its place if nobody else has it: who has one makes the next step in it.
+    pub(super) fn vacate_unused(&self, slot: Arc<Slot>) {
+        let arn = slot.arn.clone();
+        drop(slot);
+        self.live.remove_if(&arn, |_, slot| Arc::strong_count(slot) == 1 && slot.is_parked());
+    }
+
+    /// The tasks of an execution that wait for an answer to their token now, oldest first.
+    pub(crate) async fn tasks_with_token(self: &Arc<Self>, arn: &Arc<str>) -> Result<Vec<PendingTask>, Error> {
+        let slot = self.slot(arn);
+        let mut content = slot.content.clone().lock_owned().await;
+        self.load(&slot, &mut content)?;
+        let tasks = match &*content {
+            Content::Running(running) => running.pending_tasks().collect(),
+            Content::Parked | Content::InDoubt | Content::Ended | Content::Gone => Vec::new(),
+        };
+        drop(content);
+        drop(slot);
+        self.park_oldest();
+        Ok(tasks)
     }
 
     pub(super) fn replay(&self, row: ExecutionRow) -> Result<Running, Error> {
@@ -104,22 +109,18 @@ impl Shared {
                 cause: "its replay gives another history".to_owned(),
             })
         })?;
-        Ok(Running::new(row, execution, steps))
+        Ok(Running::adopted(row, execution, steps))
     }
 
     /// Sets the timers of a replayed execution and issues its tasks again.
-    fn resume(self: &Arc<Self>, running: &mut Running) {
+    pub(super) fn resume(self: &Arc<Self>, running: &mut Running) {
         let timers: Vec<_> = running.execution.pending_timers().collect();
         for (timer, due) in timers {
             self.perform_one(running, Command::SetTimer { timer, due }, true);
         }
         let tasks: Vec<_> = running.execution.live_tasks().cloned().collect();
         for request in tasks {
-            let with_worker = Resource::parse(&request.resource) == Resource::Activity;
-            if with_worker && running.execution.is_started(request.task) {
-                // The worker has the token; its answer comes through SendTask.
-                running.tasks.insert(request.task);
-            } else {
+            if must_be_issued(&running.execution, &request) {
                 self.perform_one(running, Command::Task(request), true);
             }
         }

@@ -10,7 +10,7 @@ use std::{ops::Bound, sync::Arc};
 use clock::Timestamp;
 use store::{Keyspace, Transaction};
 
-use super::slot::Slot;
+use super::slot::{Content, Slot};
 use crate::{
     Error, Status,
     engine::Shared,
@@ -156,11 +156,18 @@ impl Shared {
     /// Removes one ended execution. One that somebody is at (a redrive) stays for the next sweep.
     async fn remove(self: &Arc<Self>, arn: &Arc<str>, sweep: &mut Sweep) -> Result<(), Error> {
         let slot = Arc::new(Slot::new(arn.clone()));
-        let content = slot.lock_new();
+        let mut content = slot.lock_new();
         if self.claim(&slot).is_some() {
             return Ok(());
         }
         let removed = self.remove_claimed(arn).await;
+        if !matches!(removed, Ok(Some(_))) {
+            // It may run, parked: then who came to this slot meanwhile goes on in it.
+            drop(content);
+            self.vacate_unused(slot);
+            return removed.map(drop);
+        }
+        *content = Content::Gone;
         self.vacate(&slot);
         drop(content);
         let Some(id) = removed? else { return Ok(()) };

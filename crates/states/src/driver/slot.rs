@@ -1,7 +1,7 @@
 //! A running execution in memory.
 //!
-//! The slot is the place and the lock; what is in it follows from the steps in the store, so it may be emptied whenever
-//! a commit is in doubt and filled again by a replay.
+//! The slot is the place and the lock; what is in it follows from the steps in the store, so it may be emptied at any
+//! time and filled again by a replay: because a commit is in doubt, or because the execution only waits.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -9,6 +9,7 @@ use std::{
 };
 
 use clock::Timestamp;
+use store::Bytes;
 use tokio::sync::{Mutex, OwnedMutexGuard, watch};
 
 use crate::{
@@ -26,12 +27,16 @@ pub(crate) struct Slot {
 
 /// What a slot holds.
 pub(super) enum Content {
-    /// Nothing: the execution must be replayed before its next step.
-    Unloaded,
+    /// Nothing: what the execution waits for is set in motion in this process, and a replay makes its next step possible.
+    Parked,
+    /// Nothing: a step may or may not have become durable. The execution is replayed, and performs again what it commands.
+    InDoubt,
     /// A running execution.
     Running(Box<Running>),
     /// The execution has ended.
     Ended,
+    /// There is no such execution, and this is no longer its place.
+    Gone,
 }
 
 /// A running execution, where its log stands, and what was set in motion for it in this process.
@@ -44,15 +49,39 @@ pub(super) struct Running {
     pub(super) tasks: BTreeSet<TaskId>,
     /// Timers that were set and have not fired.
     pub(super) timers: BTreeMap<TimerId, Timestamp>,
+    /// Its record among the open executions as the store has it, where that is known.
+    pub(super) open_record: Option<Bytes>,
+    /// Since when it stands among the loaded ones, and whether it has made a step since.
+    pub(super) place: Place,
+}
+
+/// See [`super::loaded`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Place {
+    /// Not among the loaded executions yet.
+    None,
+    /// Among them, and next in turn to be parked when it is the oldest.
+    Idle,
+    /// Among them, and spared once.
+    InUse,
 }
 
 impl Running {
     /// An execution that has made `next_step` steps, none of whose commands were performed here.
     pub(super) fn new(row: ExecutionRow, execution: Execution, next_step: u64) -> Self {
-        Self { row, execution, next_step, tasks: BTreeSet::new(), timers: BTreeMap::new() }
+        let (tasks, timers) = (BTreeSet::new(), BTreeMap::new());
+        Self { row, execution, next_step, tasks, timers, open_record: None, place: Place::None }
     }
 
-    fn pending_tasks(&self) -> impl Iterator<Item = PendingTask> {
+    /// An execution that has made `next_step` steps, all of whose commands were performed in this process.
+    pub(super) fn adopted(row: ExecutionRow, execution: Execution, next_step: u64) -> Self {
+        let tasks = execution.live_tasks().map(|request| request.task).collect();
+        let timers = execution.pending_timers().collect();
+        Self { tasks, timers, ..Self::new(row, execution, next_step) }
+    }
+
+    /// The tasks that wait for an answer to their token now, oldest first.
+    pub(super) fn pending_tasks(&self) -> impl Iterator<Item = PendingTask> {
         self.execution.live_tasks().filter_map(|request| {
             let (state, since) = self.execution.state_of(request.task)?;
             Some(PendingTask {
@@ -67,9 +96,9 @@ impl Running {
 }
 
 impl Slot {
-    /// An empty slot.
+    /// A slot without an execution in it.
     pub(super) fn new(arn: Arc<str>) -> Self {
-        let content = Arc::new(Mutex::new(Content::Unloaded));
+        let content = Arc::new(Mutex::new(Content::Parked));
         Self { arn, content, ended: watch::Sender::new(None) }
     }
 
@@ -90,11 +119,8 @@ impl Slot {
         row.clone().expect("waited for a row")
     }
 
-    /// The tasks that wait for an answer to their token now, oldest first.
-    pub(crate) async fn pending_tasks(&self) -> Vec<PendingTask> {
-        match &*self.content.lock().await {
-            Content::Running(running) => running.pending_tasks().collect(),
-            Content::Unloaded | Content::Ended => Vec::new(),
-        }
+    /// Whether nothing is in it that the store does not have, and nobody is about to change that.
+    pub(super) fn is_parked(&self) -> bool {
+        self.content.try_lock().is_ok_and(|content| matches!(*content, Content::Parked))
     }
 }

@@ -41,7 +41,7 @@ impl Shared {
     /// `ExecutionAlreadyExists`, `ExecutionLimitExceeded`, or a store that fails: then nothing was started, or a start
     /// that did become durable goes on without having been acknowledged.
     pub(crate) async fn start(self: &Arc<Self>, start: Start) -> Result<(Arc<Slot>, ExecutionRow), Error> {
-        if self.live.len() >= self.limits.open_executions {
+        if self.open.len() >= self.limits.open_executions {
             return Err(Error::ExecutionLimitExceeded(self.limits.open_executions));
         }
         let row = self.new_row(start);
@@ -54,8 +54,17 @@ impl Shared {
         }
         // A spawned task, because a caller that goes away must not stop a start halfway.
         let shared = self.clone();
-        let started = tokio::spawn(async move { shared.first_step(slot, content, row).await });
+        let started = tokio::spawn(async move {
+            let started = shared.clone().first_step(slot, content, row).await;
+            shared.park_oldest();
+            started
+        });
         started.await.map_err(|_| Error::ShutDown)?
+    }
+
+    /// The slot of an execution; a new one where the execution is parked, or where there is none.
+    pub(crate) fn slot(&self, arn: &Arc<str>) -> Arc<Slot> {
+        self.live.entry(arn.clone()).or_insert_with(|| Arc::new(Slot::new(arn.clone()))).clone()
     }
 
     /// Puts a slot into the place of its ARN; answers the slot that is there already, if there is one.
@@ -84,6 +93,10 @@ impl Shared {
             Err(error) => Err(error),
         };
         let Err(error) = made else { return Ok((slot, row)) };
+        if matches!(error, Error::Store(store::Error::Conflict)) {
+            // Nothing was started; an execution that has the name is none of this slot's doing.
+            *content = Content::Parked;
+        }
         // Whether or not the start became durable, the slot says so after the next look at the store.
         drop(content);
         match error {

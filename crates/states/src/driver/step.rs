@@ -14,7 +14,7 @@ use crate::{
     engine::Shared,
     interpreter::{Command, Decision, Execution, Job, Outcome, Step, Stimulus, TaskId, decide},
     layout,
-    records::{ExecutionRow, JobRecord, MachineType, Status, StepRecord, TokenRecord},
+    records::{ExecutionRow, JobRecord, MachineType, OpenRecord, Status, StepRecord, TokenRecord},
 };
 
 /// How long a dropped execution waits before it is replayed, milliseconds.
@@ -36,16 +36,21 @@ impl Shared {
     /// `TaskTimedOut` for a stimulus that comes too late, `ShutDown`, `ExecutionDoesNotExist`, or a store that fails.
     pub(crate) async fn stimulate_durably(self: &Arc<Self>, arn: &Arc<str>, stimulus: Stimulus) -> Result<(), Error> {
         let shared = self.clone();
-        let slot = self.live.entry(arn.clone()).or_insert_with(|| Arc::new(Slot::new(arn.clone()))).clone();
-        let made = tokio::spawn(async move { shared.step(&slot, stimulus).await });
+        let slot = self.slot(arn);
+        let made = tokio::spawn(async move {
+            let made = shared.clone().step(&slot, stimulus).await;
+            drop(slot);
+            shared.park_oldest();
+            made
+        });
         made.await.map_err(|_| Error::ShutDown)?
     }
 
     async fn step(self: Arc<Self>, slot: &Arc<Slot>, stimulus: Stimulus) -> Result<(), Error> {
         let mut content = slot.content.clone().lock_owned().await;
         self.load(slot, &mut content)?;
-        // Taken out for the time of the step: whatever interrupts it leaves the slot empty, to be replayed.
-        let running = match std::mem::replace(&mut *content, Content::Unloaded) {
+        // Taken out for the time of the step: whatever interrupts it leaves the execution to be replayed.
+        let running = match std::mem::replace(&mut *content, Content::InDoubt) {
             Content::Running(running) => running,
             other => {
                 *content = other;
@@ -72,7 +77,7 @@ impl Shared {
             && !self.catalog.is_active(&machine.name, machine.id)
     }
 
-    /// Decides and commits the step, then performs its commands. `content` is empty before, and after an error.
+    /// Decides and commits the step, then performs its commands. After an error `content` is in doubt.
     pub(super) async fn make_step(
         self: &Arc<Self>,
         slot: &Arc<Slot>,
@@ -80,6 +85,7 @@ impl Shared {
         mut running: Box<Running>,
         stimulus: Stimulus,
     ) -> Result<(), Error> {
+        *content = Content::InDoubt;
         let _until_durable = self.steps.read().await;
         if self.is_stopping() {
             return Err(Error::ShutDown);
@@ -90,7 +96,7 @@ impl Shared {
         let decision = decide(&mut running.execution, &step);
         set_outcome(&mut running.row, &running.execution, &step);
         if running.row.machine.kind == MachineType::Standard {
-            let transaction = self.transaction(&running, first_event, before, &step, &decision);
+            let transaction = self.transaction(&mut running, first_event, before, &step, &decision);
             if let Err(error) = self.store.commit(transaction).await {
                 self.reload_later(slot.clone(), &error);
                 return Err(error.into());
@@ -121,14 +127,15 @@ impl Shared {
     /// Everything that becomes durable with a step.
     fn transaction(
         &self,
-        running: &Running,
+        running: &mut Running,
         first_event: u64,
         before: Status,
         step: &Step,
         decision: &Decision,
     ) -> Transaction {
-        let row = &running.row;
         let mut transaction = Transaction::new();
+        write_open_record(&mut transaction, running, before);
+        let row = &running.row;
         let ends = row.status != Status::Running;
         match step.stimulus {
             Stimulus::Started => layout::insert_execution(&mut transaction, row),
@@ -174,19 +181,27 @@ impl Shared {
     }
 
     /// Puts the execution back into its slot, or ends the slot with it.
-    fn settle(self: &Arc<Self>, slot: &Arc<Slot>, content: &mut Content, running: Box<Running>) {
+    fn settle(self: &Arc<Self>, slot: &Arc<Slot>, content: &mut Content, mut running: Box<Running>) {
         if running.row.status == Status::Running {
+            self.open.insert(running.row.id);
+            self.note_loaded(&slot.arn, &mut running);
             *content = Content::Running(running);
             return;
         }
         self.forget_all(&running);
         *content = Content::Ended;
-        self.live.remove(&slot.arn);
         self.delete_with_last(&running.row);
         if self.limits.retention.per_machine.is_some() {
             self.ended.notify_one();
         }
-        slot.announce_end(Arc::new(running.row));
+        self.announce_end(slot, running.row);
+    }
+
+    /// An execution has ended: its slot goes, and whoever waits for its end is told.
+    pub(super) fn announce_end(&self, slot: &Arc<Slot>, row: ExecutionRow) {
+        self.open.remove(&row.id);
+        self.vacate(slot);
+        slot.announce_end(Arc::new(row));
     }
 
     /// Replays a dropped execution after a while, so that its tasks and timers go on.
@@ -253,6 +268,20 @@ fn leads_on(stimulus: &Stimulus) -> bool {
 /// Whether an execution begins with this stimulus, for the first time or again.
 fn begins(stimulus: &Stimulus) -> bool {
     matches!(stimulus, Stimulus::Started | Stimulus::Redriven)
+}
+
+/// Puts the record of an open execution, where it differs from the one in the store, or removes it.
+fn write_open_record(transaction: &mut Transaction, running: &mut Running, before: Status) {
+    let (row, is_new) = (&running.row, running.next_step == 0);
+    if row.status == Status::Running {
+        let record = layout::encode(&OpenRecord::of(row, &running.execution));
+        if running.open_record.as_ref() != Some(&record) {
+            transaction.put(layout::OPEN, layout::key(&[row.id]), record.clone());
+            running.open_record = Some(record);
+        }
+    } else if before == Status::Running && !is_new {
+        transaction.delete(layout::OPEN, layout::key(&[row.id]));
+    }
 }
 
 fn new_token(command: &Command) -> Option<(&str, TaskId)> {

@@ -98,10 +98,10 @@ impl Shared {
     }
 
     async fn child_result(&self, call: &TaskCall, child: &str) -> Result<String, Failure> {
+        let local: Arc<str> = child.into();
         loop {
-            let local = self.live.get(child).map(|slot| slot.clone());
-            if let Some(slot) = local {
-                slot.wait_for_end().await;
+            if let Err(error) = self.wait_for_end(&local).await {
+                tracing::error!(execution = child, %error, "the end of a child cannot be waited for");
             }
             let input = json!({ "executionArn": child });
             let answer = self.call_other(call, "states", "DescribeExecution", input).await;
