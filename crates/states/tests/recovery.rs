@@ -3,12 +3,13 @@
 
 mod support;
 
-use std::sync::Arc;
+use std::{ops::Bound, sync::Arc};
 
 use aws_protocol::Directory;
 use clock::{Clock, SimulatedClock};
 use serde_json::{Value, json};
-use store::{Error, Fault, FaultyStore, MemoryStore, Store};
+use states::Limits;
+use store::{Error, Fault, FaultyStore, Keyspace, MemoryStore, Store, Transaction};
 use support::{Bench, settle, text};
 
 /// Waits, starts a child and awaits it, has an activity done with a retry in between, and runs branches side by side.
@@ -50,6 +51,12 @@ struct World {
     memory: MemoryStore,
     clock: SimulatedClock,
     execution: String,
+    limits: Limits,
+}
+
+/// Nothing that waits stays in memory: every step begins with a replay.
+fn parking() -> Limits {
+    Limits { loaded_executions: 0, ..Limits::default() }
 }
 
 const PARENT: &str = "arn:aws:states:us-east-1:111111111111:stateMachine:parent";
@@ -58,7 +65,12 @@ const CHILD: &str = "arn:aws:states:us-east-1:111111111111:stateMachine:child";
 impl World {
     /// Machines and an activity, and nothing running.
     async fn new() -> Self {
+        Self::within(Limits::default()).await
+    }
+
+    async fn within(limits: Limits) -> Self {
         let world = Self {
+            limits,
             memory: MemoryStore::new(),
             clock: SimulatedClock::new(support::START, 11),
             execution: "arn:aws:states:us-east-1:111111111111:execution:parent:e".to_owned(),
@@ -73,7 +85,7 @@ impl World {
     }
 
     async fn open(&self, store: Arc<dyn Store>) -> Bench {
-        Bench::open(store, self.clock.clone(), Directory::default()).await
+        Bench::open_limited(store, self.clock.clone(), Directory::default(), self.limits.clone()).await
     }
 }
 
@@ -138,8 +150,13 @@ async fn a_crash_at_any_commit_changes_nothing() {
     let (expected, commits) = without_faults().await;
     assert!(expected.len() > 20 && commits > 10, "{} events in {commits} commits", expected.len());
     for n in 2..=commits {
-        for fault in [Fault::CutBefore, Fault::CutAfter] {
-            let world = World::new().await;
+        for (fault, limits) in [
+            (Fault::CutBefore, Limits::default()),
+            (Fault::CutAfter, Limits::default()),
+            (Fault::CutBefore, parking()),
+            (Fault::CutAfter, parking()),
+        ] {
+            let world = World::within(limits).await;
             let store = FaultyStore::new(Arc::new(world.memory.clone()));
             store.fail_at(n, fault.clone());
             let bench = world.open(Arc::new(store.clone())).await;
@@ -158,10 +175,15 @@ async fn a_crash_at_any_commit_changes_nothing() {
 async fn a_commit_that_fails_once_changes_nothing() {
     let (expected, commits) = without_faults().await;
     for n in 3..=commits {
-        let faults =
-            [Fault::Refuse(Error::Full("a test".to_owned())), Fault::LoseAnswer(Error::Engine("a test".to_owned()))];
-        for fault in faults {
-            let world = World::new().await;
+        let refuse = Fault::Refuse(Error::Full("a test".to_owned()));
+        let lose_answer = Fault::LoseAnswer(Error::Engine("a test".to_owned()));
+        for (fault, limits) in [
+            (refuse.clone(), Limits::default()),
+            (lose_answer.clone(), Limits::default()),
+            (refuse, parking()),
+            (lose_answer, parking()),
+        ] {
+            let world = World::within(limits).await;
             let store = FaultyStore::new(Arc::new(world.memory.clone()));
             let bench = world.open(Arc::new(store.clone())).await;
             store.fail_at(n, fault.clone());
@@ -222,4 +244,61 @@ async fn timers_that_came_due_while_nothing_ran_fire_at_the_start() {
     let described = bench.ok("DescribeExecution", json!({ "executionArn": execution })).await;
     assert_eq!(described["status"], "SUCCEEDED");
     assert_eq!(described["stopDate"].as_f64(), Some(world.clock.now().epoch_seconds()));
+}
+
+/// A Wait of an hour, and a task that has given its token away: what most executions wait for.
+async fn waiting_pair(bench: &Bench) -> (String, String) {
+    let wait = json!({ "StartAt": "W", "States": { "W": { "Type": "Wait", "Seconds": 3600, "End": true } } });
+    let ask = json!({ "StartAt": "T", "States": { "T": { "Type": "Task", "End": true,
+        "Resource": "arn:aws:states:::states:startExecution.waitForTaskToken",
+        "Parameters": { "StateMachineArn": CHILD, "Input": { "token.$": "$$.Task.Token" } } } } });
+    let (wait, ask) = (bench.machine("wait", wait).await, bench.machine("ask", ask).await);
+    (bench.start(&wait, "w", "{}").await, bench.start(&ask, "a", "{}").await)
+}
+
+#[tokio::test(start_paused = true)]
+async fn parked_executions_wake_by_timers_tokens_and_requests() {
+    let world = World::within(parking()).await;
+    let bench = world.open(Arc::new(world.memory.clone())).await;
+    let (waits, asks) = waiting_pair(&bench).await;
+    settle().await;
+    let pending = bench.engine.pending_tasks(&asks).await.expect("a store");
+    assert_eq!(pending.len(), 1, "{pending:?}");
+    let again = json!({ "stateMachineArn": waits.replace(":execution:", ":stateMachine:").rsplit_once(':').expect("an ARN").0,
+        "name": "w", "input": "{}" });
+    assert_eq!(text(&bench.ok("StartExecution", again).await["executionArn"]), waits);
+    bench.ok("SendTaskSuccess", json!({ "taskToken": &*pending[0].token, "output": "1" })).await;
+    assert_eq!(bench.ok("DescribeExecution", json!({ "executionArn": asks })).await["output"], "1");
+    world.clock.advance_millis(3_600_000);
+    settle().await;
+    assert_eq!(bench.ok("DescribeExecution", json!({ "executionArn": waits })).await["status"], "SUCCEEDED");
+    assert_eq!(bench.engine.pending_tasks(&waits).await.expect("a store"), []);
+}
+
+#[tokio::test(start_paused = true)]
+async fn open_executions_of_schema_1_are_taken_up() {
+    let world = World::new().await;
+    let bench = world.open(Arc::new(world.memory.clone())).await;
+    let (waits, asks) = waiting_pair(&bench).await;
+    settle().await;
+    bench.engine.shutdown().await;
+    let (open, meta) = (Keyspace("states.open"), Keyspace("states.meta"));
+    let mut as_before = Transaction::new();
+    let records = world.memory.range(open, Bound::Unbounded, Bound::Unbounded, 10, false).expect("memory");
+    for (key, record) in records {
+        let record: Value = serde_json::from_slice(&record).expect("JSON");
+        as_before.put(open, key, record["arn"].as_str().expect("an ARN").as_bytes());
+    }
+    as_before.put(meta, *b"schema", *b"1");
+    world.memory.commit(as_before).await.expect("memory");
+
+    let bench = world.open(Arc::new(world.memory.clone())).await;
+    assert_eq!(world.memory.get(meta, b"schema").expect("memory").as_deref(), Some(&b"2"[..]));
+    let pending = bench.engine.pending_tasks(&asks).await.expect("a store");
+    bench.ok("SendTaskSuccess", json!({ "taskToken": &*pending[0].token, "output": "1" })).await;
+    world.clock.advance_millis(3_600_000);
+    settle().await;
+    for execution in [waits, asks] {
+        assert_eq!(bench.ok("DescribeExecution", json!({ "executionArn": execution })).await["status"], "SUCCEEDED");
+    }
 }
