@@ -73,5 +73,6 @@ step 'state machines against their JSON schema (asl-validator)' node tests/clien
 step 'unmodified clients: Amplify, Apollo, AWS SDK' node tests/clients/run.mjs
 step 'kill -9 under load' kill_test
 step 'benchmark' env BENCH_REQUESTS="${BENCH_REQUESTS:-1500}" target/release/stepwell-bench
+step 'benchmark of workflows' env BENCH_REQUESTS="${BENCH_REQUESTS:-800}" target/release/stepwell-bench workflows
 
 printf '\nall steps passed in %s s\n' $SECONDS
