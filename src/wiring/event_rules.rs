@@ -140,6 +140,10 @@ impl Service for EventBridge {
 pub(super) struct StatusEvents(pub(super) Bus);
 
 impl EventSink for StatusEvents {
+    fn wants(&self, event: &Value) -> bool {
+        self.0.is_heard(event)
+    }
+
     fn deliver(&self, event: Value) -> BoxFuture<'_, Result<(), String>> {
         Box::pin(async move {
             let event: Event = serde_json::from_value(event).map_err(|error| error.to_string())?;

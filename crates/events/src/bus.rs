@@ -167,6 +167,12 @@ impl Bus {
         self.state.rules.read().clone()
     }
 
+    /// Whether a rule of the default bus listens to an event, given in its JSON form, and has a target for it.
+    pub fn is_heard(&self, event: &Value) -> bool {
+        let rules = self.state.rules.read();
+        rules.iter().any(|rule| !rule.definition.targets.is_empty() && rule.listens(DEFAULT_BUS, event))
+    }
+
     /// Sends everything whose ARN begins with `arn_prefix` to `target`; the longest prefix wins.
     pub fn register_target(&self, arn_prefix: impl Into<String>, target: Arc<dyn Target>) {
         self.state.targets.write().insert(arn_prefix.into(), target);

@@ -164,7 +164,12 @@ impl Rule {
 
     /// Whether `event`, whose JSON form is `json`, is for this rule.
     pub fn matches(&self, event: &Event, json: &Value) -> bool {
-        self.definition.state != RuleState::Disabled && self.bus() == event.bus && self.pattern.matches(json)
+        self.listens(&event.bus, json)
+    }
+
+    /// Whether an event on `bus`, whose JSON form is `json`, is for this rule.
+    pub(crate) fn listens(&self, bus: &str, json: &Value) -> bool {
+        self.definition.state != RuleState::Disabled && self.bus() == bus && self.pattern.matches(json)
     }
 
     /// What the `n`-th target is given for `event`.

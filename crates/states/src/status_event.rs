@@ -15,6 +15,11 @@ use crate::{
 /// Events of one engine arrive in the order of their commits, each at least once: an event is kept until `deliver`
 /// succeeds, over restarts too.
 pub trait EventSink: Send + Sync + 'static {
+    /// Whether anybody listens to this event. One that nobody wants when it comes up is neither kept nor delivered.
+    fn wants(&self, _event: &Value) -> bool {
+        true
+    }
+
     /// Takes one event, in the shape of EventBridge (`source`, `detail-type`, `detail`, ...).
     ///
     /// # Errors
@@ -37,9 +42,19 @@ pub(crate) fn status_event(partition: &Partition, id: &str, at: Timestamp, row: 
     })
 }
 
-/// Redrive fields say what DescribeExecution says.
+/// The most bytes of escaped input and output that EventBridge takes in one event.
+const MAX_DATA_BYTES: usize = 248 << 10;
+
+/// Redrive fields say what DescribeExecution says, and a reason for `REDRIVABLE` too. The examples of the documentation
+/// show an error for a time-out, unlike DescribeExecution.
 fn detail(row: &ExecutionRow, at: Timestamp) -> Value {
-    let redrive = redrive_status(row, at);
+    let (redrive_status, reason) = redrive_status(row, at);
+    let reason =
+        reason.map_or_else(|| format!("Execution is {} and is redrivable", row.status.as_str()), str::to_owned);
+    let time_out = (row.status == Status::TimedOut).then_some("States.Timeout");
+    let output_bytes = row.output.as_deref().map_or(0, escaped_bytes);
+    let has_input = escaped_bytes(&row.input) + output_bytes <= MAX_DATA_BYTES;
+    let has_output = output_bytes <= MAX_DATA_BYTES;
     json!({
         "executionArn": row.arn,
         "stateMachineArn": row.machine.arn,
@@ -47,19 +62,25 @@ fn detail(row: &ExecutionRow, at: Timestamp) -> Value {
         "status": row.status.as_str(),
         "startDate": row.started.0,
         "stopDate": row.stopped.map(|at| at.0),
-        "input": row.input,
-        "output": row.output,
-        "inputDetails": { "included": true },
-        "outputDetails": row.output.as_ref().map(|_| json!({ "included": true })),
-        "error": row.error,
+        "input": has_input.then_some(&row.input),
+        "output": row.output.as_ref().filter(|_| has_output),
+        "inputDetails": { "included": has_input },
+        "outputDetails": row.output.as_ref().map(|_| json!({ "included": has_output })),
+        "error": row.error.as_deref().or(time_out),
         "cause": row.cause,
         "stateMachineVersionArn": row.version_arn,
         "stateMachineAliasArn": row.alias_arn,
         "redriveCount": row.redrive_count,
         "redriveDate": row.redriven.map(|at| at.0),
-        "redriveStatus": redrive.0,
-        "redriveStatusReason": redrive.1,
+        "redriveStatus": redrive_status,
+        "redriveStatusReason": reason,
     })
+}
+
+/// The length of a text inside JSON.
+fn escaped_bytes(text: &str) -> usize {
+    // A control character becomes six, so most texts need no look.
+    if text.len() * 6 <= MAX_DATA_BYTES / 2 { text.len() } else { Value::from(text).to_string().len() }
 }
 
 /// How long after its end an execution can be redriven: 14 days.

@@ -16,11 +16,13 @@ const BATCH: usize = 64;
 const RETRY_MILLIS: i64 = 1_000;
 
 impl Shared {
-    /// Adds the event for the status that `row` has now to `transaction`.
+    /// Adds the event for the status that `row` has now to `transaction`, if anybody wants it.
     pub(super) fn post_status_event(&self, transaction: &mut Transaction, row: &ExecutionRow) {
         let now = self.clock.now();
         let event = status_event(&self.partition, &self.clock.uuid(), now, row);
-        transaction.put(layout::OUTBOX, layout::key(&[self.next_id()]), layout::encode(&event));
+        if self.sink.wants(&event) {
+            transaction.put(layout::OUTBOX, layout::key(&[self.next_id()]), layout::encode(&event));
+        }
     }
 
     /// Delivers events until the engine stops.

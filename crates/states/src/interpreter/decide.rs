@@ -120,10 +120,10 @@ impl Run<'_> {
         self.fail_execution(Problem::given(Some("States.Runtime"), Some(&cause)).failure);
     }
 
-    /// The execution's time has passed: the outcome has neither error nor cause (recorded on AWS). No recording shows what
-    /// the event follows from; we take the same as for ExecutionAborted.
+    /// The execution's time has passed: the outcome has neither error nor cause (recorded on AWS). The event names the
+    /// error and follows from event 0, as reported of AWS.
     pub(super) fn time_out_execution(&mut self) {
-        self.append(0, EventDetails::ExecutionTimedOut(Failure::default()));
+        self.append(0, EventDetails::ExecutionTimedOut(Problem::timeout(false).failure));
         self.end(Outcome::TimedOut);
     }
 

@@ -4,6 +4,7 @@ mod deletion;
 mod limits;
 mod nested;
 mod retention;
+mod status_events;
 #[path = "../support/mod.rs"]
 mod support;
 
@@ -295,6 +296,8 @@ async fn a_templates_machines_are_created_updated_or_left() {
         definition: definition.to_string(),
         role_arn: ROLE.to_owned(),
         kind: states::MachineType::Standard,
+        logging: None,
+        tracing: false,
         tags: [("stack".to_owned(), "orders".to_owned())].into(),
     };
     let mut put = Vec::new();
