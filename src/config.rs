@@ -14,6 +14,7 @@ use std::{
 };
 
 use serde::Deserialize;
+use states::{Quota, Quotas};
 
 pub(crate) use sources::{Sourced, load};
 
@@ -46,6 +47,7 @@ pub(crate) struct Layer {
     pub(crate) execution_retention_count: Option<usize>,
     pub(crate) max_history_events: Option<u64>,
     pub(crate) max_payload_bytes: Option<usize>,
+    pub(crate) throttle: Option<Throttle>,
     pub(crate) parameters: BTreeMap<String, String>,
     /// `[[access_keys]]`: further access keys, each with a policy.
     pub(crate) access_keys: Vec<AccessKey>,
@@ -75,6 +77,26 @@ pub(crate) enum Backend {
     Aws,
 }
 
+/// `throttle`: `"off"`, `"aws"`, or a quota for each operation: `[throttle] StartExecution = { rate = 300, burst = 1300 }`.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(untagged)]
+pub(crate) enum Throttle {
+    /// A set of quotas by name.
+    Named(NamedThrottle),
+    /// Quotas by operation.
+    Quotas(BTreeMap<String, Quota>),
+}
+
+/// Sets of quotas that have a name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum NamedThrottle {
+    /// Nothing is throttled.
+    Off,
+    /// What an AWS account has in the region.
+    Aws,
+}
+
 /// The settings that hold, each with where it came from.
 #[derive(Debug, Clone)]
 pub(crate) struct Config {
@@ -97,6 +119,7 @@ pub(crate) struct Config {
     pub(crate) execution_retention_count: Sourced<usize>,
     pub(crate) max_history_events: Sourced<u64>,
     pub(crate) max_payload_bytes: Sourced<usize>,
+    pub(crate) throttle: Sourced<Throttle>,
     pub(crate) parameters: BTreeMap<String, Sourced<String>>,
     pub(crate) access_keys: Vec<AccessKey>,
     pub(crate) lambda: lambda::Lambda,
@@ -126,6 +149,7 @@ impl Default for Config {
             execution_retention_count: Sourced::default(0),
             max_history_events: Sourced::default(bounds.max_events),
             max_payload_bytes: Sourced::default(bounds.payload_bytes),
+            throttle: Sourced::default(Throttle::Named(NamedThrottle::Off)),
             parameters: BTreeMap::new(),
             access_keys: Vec::new(),
             lambda: lambda::Lambda::default(),
@@ -155,6 +179,7 @@ impl Config {
         self.execution_retention_count.set(layer.execution_retention_count, source);
         self.max_history_events.set(layer.max_history_events, source);
         self.max_payload_bytes.set(layer.max_payload_bytes, source);
+        self.throttle.set(layer.throttle, source);
         for (name, value) in layer.parameters {
             self.parameters.insert(name, Sourced::new(value, source));
         }
@@ -184,6 +209,12 @@ impl Config {
         if !HISTORY_EVENTS.contains(events) {
             return Err(format!("max_history_events is {events} ({source}); expected {HISTORY_EVENTS:?}"));
         }
+        if let Some(name) = self.quotas().unknown() {
+            return Err(format!(
+                "throttle has '{name}' ({}); no operation of that name has a quota",
+                self.throttle.source
+            ));
+        }
         if self.port.value != 0 && self.tls.value && self.port.value == self.tls_port.value {
             return Err(format!("port and tls_port are both {}; they need two numbers", self.port.value));
         }
@@ -193,6 +224,15 @@ impl Config {
     /// The folder that stands for S3.
     pub(crate) fn objects_folder(&self) -> PathBuf {
         self.s3_folder.value.clone().unwrap_or_else(|| self.data_file("s3"))
+    }
+
+    /// How often operations of Step Functions may be called.
+    pub(crate) fn quotas(&self) -> Quotas {
+        match &self.throttle.value {
+            Throttle::Named(NamedThrottle::Off) => Quotas::default(),
+            Throttle::Named(NamedThrottle::Aws) => Quotas::aws(&self.region.value),
+            Throttle::Quotas(quotas) => Quotas(quotas.clone()),
+        }
     }
 
     /// A file below the data folder.
@@ -233,6 +273,7 @@ impl fmt::Display for Config {
         line("execution_retention_count", value, source)?;
         line("max_history_events", &self.max_history_events.value, &self.max_history_events.source)?;
         line("max_payload_bytes", &self.max_payload_bytes.value, &self.max_payload_bytes.source)?;
+        line("throttle", &self.quotas(), &self.throttle.source)?;
         for (name, parameter) in &self.parameters {
             // A value may be a NoEcho parameter's, so only its presence is shown.
             line(&format!("parameters.{name}"), &"(set)", &parameter.source)?;
@@ -275,6 +316,22 @@ mod tests {
         let mut config = Config::default();
         config.apply(Layer { account: Some("42".into()), ..Layer::default() }, "flag");
         assert_eq!(config.validate(), Err("account is '42' (flag); an AWS account id has twelve digits".into()));
+    }
+
+    #[test]
+    fn throttling_is_off_that_of_aws_or_of_ones_own() {
+        let throttled = |file: &str| {
+            let mut config = Config::default();
+            config.apply(toml::from_str(file).expect("valid"), FILE);
+            config.validate().map(|()| config.quotas().0.get("StartExecution").copied())
+        };
+        assert_eq!(throttled(""), Ok(None));
+        assert_eq!(throttled("throttle = 'aws'"), Ok(Some(Quota { rate: 300, burst: 1_300 })));
+        let own = "[throttle]\nStartExecution = { rate = 1, burst = 2 }";
+        assert_eq!(throttled(own), Ok(Some(Quota { rate: 1, burst: 2 })));
+        let misspelt = "[throttle]\nStartExecutions = { rate = 1, burst = 2 }";
+        let error = throttled(misspelt).expect_err("no operation");
+        assert!(error.starts_with("throttle has 'StartExecutions' (stepwell.toml)"), "{error}");
     }
 
     #[test]

@@ -13,10 +13,11 @@ use store::{Store, Transaction};
 use tokio::sync::{Notify, RwLock, Semaphore, broadcast, watch};
 
 use crate::{
-    Error, EventSink, ExecutionChange, Limits,
+    Error, EventSink, ExecutionChange, Limits, MachineType, arn,
     catalog::Catalog,
     driver::{ActivityQueues, Calls, Loaded, Slot, Timers},
     layout, operations,
+    throttle::{START_EXPRESS, Throttle},
 };
 
 /// What an engine is told at open.
@@ -53,6 +54,7 @@ pub(crate) struct Shared {
     pub(crate) activities: ActivityQueues,
     pub(crate) calls: Calls,
     pub(crate) call_permits: Semaphore,
+    pub(crate) throttle: Throttle,
     pub(crate) outbox: Notify,
     /// An execution has ended, where their number is bounded.
     pub(crate) ended: Notify,
@@ -92,6 +94,7 @@ impl Engine {
             activities: ActivityQueues::default(),
             calls: Calls::default(),
             call_permits: Semaphore::new(limits.service_calls),
+            throttle: Throttle::new(&limits.quotas),
             outbox: Notify::new(),
             ended: Notify::new(),
             changes: broadcast::Sender::new(limits.subscription_backlog),
@@ -146,7 +149,11 @@ impl Service for Engine {
         caller: &'a Caller,
     ) -> BoxFuture<'a, Result<Value, ServiceError>> {
         Box::pin(async move {
-            operations::call(&self.shared, operation, &input).await.map_err(|error| {
+            let answer = match self.shared.admit(operation, &input) {
+                Ok(()) => operations::call(&self.shared, operation, &input).await,
+                Err(error) => Err(error),
+            };
+            answer.map_err(|error| {
                 tracing::debug!(operation, caller = caller.principal_arn, %error, "refused");
                 error.into()
             })
@@ -158,6 +165,22 @@ impl Shared {
     /// A number that no record of this store has had, higher than all before it.
     pub(crate) fn next_id(&self) -> u64 {
         self.ids.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// Counts a call of an operation against its quota.
+    fn admit(&self, operation: &str, input: &Value) -> Result<(), Error> {
+        if self.throttle.is_off() {
+            return Ok(());
+        }
+        let is_express = || {
+            let (name, _) = arn::qualified_machine(input["stateMachineArn"].as_str()?).ok()?;
+            Some(self.catalog.machine(&name)?.kind == MachineType::Express)
+        };
+        let counted = match operation {
+            "StartExecution" if is_express() == Some(true) => START_EXPRESS,
+            other => other,
+        };
+        self.throttle.take(counted, self.clock.now())
     }
 
     /// Whether [`Engine::shutdown`] has begun.

@@ -100,6 +100,9 @@ pub enum Error {
     /// The task ended before its worker answered.
     #[error("Task Timed Out: 'Provided task does not exist anymore'")]
     TaskTimedOut,
+    /// An operation was called more often than [`crate::Limits::quotas`] allows.
+    #[error("Rate exceeded")]
+    Throttled,
     /// An operation that this service does not have.
     #[error("The operation {0} of states is not supported.")]
     UnknownOperation(String),
@@ -153,6 +156,7 @@ impl Error {
             Self::ServiceQuotaExceeded(_) => "ServiceQuotaExceededException",
             Self::TooManyTags(_) => "TooManyTags",
             Self::TaskTimedOut => "TaskTimedOut",
+            Self::Throttled => "ThrottlingException",
             Self::UnknownOperation(_) => "UnknownOperationException",
             Self::ShutDown | Self::Store(_) | Self::Corrupt { .. } => return None,
         })

@@ -30,6 +30,7 @@ mod records;
 mod resources;
 mod status_event;
 mod test_state;
+mod throttle;
 mod timestamp;
 
 pub use engine::{Config, Engine};
@@ -40,3 +41,4 @@ pub use observe::{ExecutionChange, PendingTask};
 pub use records::{MachineType, Status};
 pub use resources::{Put, StateMachine};
 pub use status_event::EventSink;
+pub use throttle::{Quota, Quotas};

@@ -1,7 +1,7 @@
 //! The bounds of the engine. Defaults are AWS's quotas where AWS has one (Step Functions developer guide,
 //! "Service quotas").
 
-use crate::interpreter::Bounds;
+use crate::{Quotas, interpreter::Bounds};
 
 /// Bounds of one [`crate::Engine`].
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,6 +31,8 @@ pub struct Limits {
     pub execution_millis: i64,
     /// What is kept of executions that have ended.
     pub retention: Retention,
+    /// How often operations may be called.
+    pub quotas: Quotas,
     /// How long GetActivityTask waits for a task, milliseconds.
     pub activity_poll_millis: i64,
     /// Calls of other services under way at once.
@@ -83,6 +85,7 @@ impl Default for Limits {
             activity_pollers: 1_000,
             execution_millis: YEAR_MILLIS,
             retention: Retention::default(),
+            quotas: Quotas::default(),
             activity_poll_millis: 60_000,
             service_calls: 256,
             parsed_definitions: 1_024,

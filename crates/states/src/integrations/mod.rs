@@ -133,7 +133,7 @@ impl Shared {
     ) -> Result<Value, ServiceError> {
         for attempt in 1..ATTEMPTS {
             match self.call_directory(call, service, operation, input.clone()).await {
-                Err(error) if error.status >= 500 => {
+                Err(error) if error.status >= 500 || error.code == "ThrottlingException" => {
                     let internal = error.internal.as_deref().unwrap_or_default();
                     tracing::warn!(service, operation, attempt, execution = %call.execution_arn, %error, internal, "a task's call failed");
                 }

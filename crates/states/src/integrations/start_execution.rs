@@ -90,7 +90,8 @@ impl Shared {
             if call.submitted || started_before(self, call, &request).await.is_some() {
                 let stop = json!({ "executionArn": child });
                 let stopped = self.call_other(call, "states", "StopExecution", stop).await;
-                return stopped.map(drop).or_else(|error| if error.status >= 500 { Err(error) } else { Ok(()) });
+                let comes_again = |error: &ServiceError| error.status >= 500 || error.code == "ThrottlingException";
+                return stopped.map(drop).or_else(|error| if comes_again(&error) { Err(error) } else { Ok(()) });
             }
             self.clock.sleep_until(self.clock.now().plus_millis(POLL_MILLIS)).await;
         }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use aws_protocol::Directory;
 use clock::SimulatedClock;
 use serde_json::{Value, json};
-use states::{Limits, interpreter::Bounds};
+use states::{Limits, Quota, Quotas, interpreter::Bounds};
 use store::MemoryStore;
 
 use crate::{
@@ -73,5 +73,25 @@ async fn each_resource_has_its_exception() {
     ];
     for (operation, input, code) in cases {
         assert_eq!(bench.refused(operation, input).await.0, code, "{operation}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn operations_are_throttled_where_they_have_a_quota() {
+    let quotas = Quotas([("StartExecution".to_owned(), Quota { rate: 1, burst: 2 })].into());
+    let bench = Bench::limited(Limits { quotas, ..Limits::default() }).await;
+    let machine = bench.machine("m", pass()).await;
+    let start = json!({ "stateMachineArn": machine });
+    for _ in 0..2 {
+        bench.ok("StartExecution", start.clone()).await;
+    }
+    let error = bench.call("StartExecution", start.clone()).await.expect_err("the bucket is empty");
+    assert_eq!((&*error.code, &*error.message, error.status), ("ThrottlingException", "Rate exceeded", 400));
+    bench.clock.advance_millis(1_000);
+    bench.ok("StartExecution", start).await;
+    let express = json!({ "name": "x", "definition": pass().to_string(), "roleArn": ROLE, "type": "EXPRESS" });
+    let express = bench.ok("CreateStateMachine", express).await["stateMachineArn"].clone();
+    for _ in 0..5 {
+        bench.ok("StartExecution", json!({ "stateMachineArn": express })).await;
     }
 }
