@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use aws_protocol::{Directory, Partition};
 use clock::Clock;
+use serde_json::{Value, json};
 use states::{Engine, EventSink, Limits, MachineType, Retention, interpreter::Bounds};
 use store::Store;
 
@@ -46,7 +47,7 @@ pub(super) async fn start(
 fn limits(config: &Config) -> Limits {
     let bounds = Bounds { max_events: config.max_history_events.value, payload_bytes: config.max_payload_bytes.value };
     let retention = Retention::of(config.execution_retention_days.value, config.execution_retention_count.value);
-    Limits { bounds, retention, ..Limits::default() }
+    Limits { bounds, retention, quotas: config.quotas(), ..Limits::default() }
 }
 
 fn to_wanted(machine: &template::StateMachine) -> states::StateMachine {
@@ -58,6 +59,24 @@ fn to_wanted(machine: &template::StateMachine) -> states::StateMachine {
             template::StateMachineType::Standard => MachineType::Standard,
             template::StateMachineType::Express => MachineType::Express,
         },
+        logging: machine.logging.as_ref().map(logging),
+        tracing: machine.tracing,
         tags: BTreeMap::new(),
     }
+}
+
+/// `LoggingConfiguration` of a template in the names of the API.
+fn logging(template: &Value) -> Value {
+    let destinations = template["Destinations"].as_array().into_iter().flatten();
+    let groups = destinations.map(|destination| &destination["CloudWatchLogsLogGroup"]["LogGroupArn"]);
+    let destinations: Vec<Value> =
+        groups.map(|group| json!({ "cloudWatchLogsLogGroup": { "logGroupArn": group } })).collect();
+    let mut logging = json!({
+        "level": template["Level"].as_str().unwrap_or("OFF"),
+        "includeExecutionData": template["IncludeExecutionData"].as_bool().unwrap_or(false),
+    });
+    if !destinations.is_empty() {
+        logging["destinations"] = destinations.into();
+    }
+    logging
 }

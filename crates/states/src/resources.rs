@@ -2,6 +2,8 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
+use serde_json::Value;
+
 use crate::{
     Engine, Error, MachineType, arn,
     operations::{create_activity, create_state_machine, update_state_machine},
@@ -18,6 +20,10 @@ pub struct StateMachine {
     pub role_arn: String,
     /// `StateMachineType`.
     pub kind: MachineType,
+    /// `LoggingConfiguration`, its members named as in the API; off where absent.
+    pub logging: Option<Value>,
+    /// Whether executions are traced.
+    pub tracing: bool,
     /// `Tags`; they replace the ones there are.
     pub tags: BTreeMap<String, String>,
 }
@@ -29,7 +35,7 @@ pub enum Put {
     Created,
     /// The same.
     Unchanged,
-    /// Another definition, role or tags.
+    /// Another definition, role, configuration or tags.
     Updated,
 }
 

@@ -11,12 +11,14 @@
 //! * `perform` — what a step commands: tasks through `integrations/`, timers, cancellations.
 //! * `jobs` — stops what an aborted `.sync` task has begun.
 //! * `lifespan` — ends executions that have run for a year; `retention` — removes those that ended long ago.
+//! * `execution_log` — writes events into the log, where the state machine asks for it.
 //! * `activities` — hands activity tasks to workers; `calls` — calls of other services that are under way.
 //! * `timers` — one heap of timers for all executions; `outbox` — delivers status events at least once.
 
 mod activities;
 mod calls;
 mod deletion;
+mod execution_log;
 mod fork;
 mod jobs;
 mod lifespan;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use store::Transaction;
 
 use super::{
+    execution_log,
     fork::read_origin,
     slot::{Content, Running, Slot},
     start::identity,
@@ -168,6 +169,7 @@ impl Shared {
 
     fn publish(&self, running: &Running, step: &Step, decision: &Decision) {
         let row = &running.row;
+        execution_log::write(row, &decision.events);
         // Nobody may be listening.
         let _ = self.changes.send(ExecutionChange {
             execution_arn: row.arn.clone(),

@@ -79,8 +79,9 @@ pub(crate) struct New {
 
 impl From<StateMachine> for New {
     fn from(wanted: StateMachine) -> Self {
-        let StateMachine { name, definition, role_arn, kind, tags } = wanted;
-        Self { name, kind, role_arn: role_arn.into(), definition, settings: Settings::default(), tags, publish: None }
+        let settings = Settings::of(&wanted);
+        let StateMachine { name, definition, role_arn, kind, tags, .. } = wanted;
+        Self { name, kind, role_arn: role_arn.into(), definition, settings, tags, publish: None }
     }
 }
 
@@ -103,6 +104,13 @@ impl Default for Settings {
 }
 
 impl Settings {
+    /// Those of a template's state machine.
+    pub(super) fn of(wanted: &StateMachine) -> Self {
+        let defaults = Self::default();
+        let logging = wanted.logging.clone().unwrap_or(defaults.logging);
+        Self { logging, tracing: json!({ "enabled": wanted.tracing }), ..defaults }
+    }
+
     fn read(input: &Input<'_>) -> Result<Self, Error> {
         let defaults = Self::default();
         Ok(Self {
@@ -115,7 +123,7 @@ impl Settings {
 
 /// `loggingConfiguration`, checked: any level but OFF wants exactly one log group.
 ///
-/// AWS differs: whether the log group exists is not checked, and nothing is written to it.
+/// AWS differs: whether the log group exists is not checked, and what it would get is written to the log here.
 pub(super) fn logging(input: &Input<'_>) -> Result<Option<Value>, Error> {
     let Some(configuration) = input.value("loggingConfiguration") else { return Ok(None) };
     let level = configuration["level"].as_str().unwrap_or("OFF");

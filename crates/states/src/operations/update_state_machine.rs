@@ -7,7 +7,7 @@ use asl::Definition;
 use serde_json::{Value, json};
 
 use super::{
-    create_state_machine::{check_definition, hash, logging},
+    create_state_machine::{Settings, check_definition, hash, logging},
     input::Input,
     publish_state_machine_version, tags,
 };
@@ -58,11 +58,14 @@ pub(crate) async fn to_wanted(
     checked: Definition,
 ) -> Result<(Arc<str>, Put), Error> {
     let same_text = machine.definition == hash(&wanted.definition);
-    if same_text && *machine.role_arn == *wanted.role_arn && machine.tags == wanted.tags {
+    let Settings { logging, tracing, .. } = Settings::of(&wanted);
+    let same_settings = machine.logging == logging && machine.tracing == tracing && machine.tags == wanted.tags;
+    if same_text && same_settings && *machine.role_arn == *wanted.role_arn {
         return Ok((machine.arn.clone(), Put::Unchanged));
     }
     tags::check_number(shared, &machine.arn, &wanted.tags)?;
-    let changed = Machine { role_arn: wanted.role_arn.into(), tags: wanted.tags, ..machine.clone() };
+    let (role_arn, tags) = (wanted.role_arn.into(), wanted.tags);
+    let changed = Machine { role_arn, tags, logging, tracing, ..machine.clone() };
     let definition = (!same_text).then_some((wanted.definition.as_str(), checked));
     let machine = write(shared, changes, changed, definition).await?;
     Ok((machine.arn.clone(), Put::Updated))
