@@ -47,8 +47,23 @@ pub(crate) enum Command {
     },
     /// Go back to a state of an execution: start a new execution there, in the running stepwell
     Fork(Fork),
+    /// Say where an execution and a changed definition would part: exit code 0 if they do not, 1 if they do, 2 on errors
+    Replay(Replay),
     /// Print every setting and where it comes from
     Config,
+}
+
+/// What `stepwell replay` is told.
+#[derive(Debug, Args)]
+pub(crate) struct Replay {
+    /// The ARN of the execution, ended or running
+    pub(crate) execution: String,
+    /// The changed definition [default: the one that its state machine has now]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) definition: Option<PathBuf>,
+    /// Print the whole report as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 /// What `stepwell fork` is told.

@@ -26,7 +26,8 @@ fn main() -> ExitCode {
         Ok(code) => code,
         Err(error) => {
             eprintln!("stepwell: {error:#}");
-            ExitCode::FAILURE
+            // 1 is an answer of `replay`.
+            if matches!(cli.command, Some(Command::Replay(_))) { ExitCode::from(2) } else { ExitCode::FAILURE }
         }
     }
 }
@@ -38,6 +39,7 @@ fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
         Some(Command::Check { .. }) => commands::check::check(&config),
         Some(Command::Token { user, id }) => commands::token::token(&config, user, *id),
         Some(Command::Fork(fork)) => commands::fork::fork(&config, fork),
+        Some(Command::Replay(replay)) => commands::replay::replay(&config, replay),
         Some(Command::Graph { what, .. }) => commands::graph::graph(&config, what.as_deref()),
         Some(Command::Config) => {
             print!("{config}");

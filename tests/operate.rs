@@ -152,3 +152,48 @@ async fn an_execution_is_gone_back_to_from_the_api_and_from_the_command_line() {
         assert!(!status.success() && err.contains(part), "{err}");
     }
 }
+
+#[tokio::test]
+async fn a_changed_definition_is_replayed_with_and_without_a_server() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let server = Server::start(folder.path()).await;
+    waiting_machine(&server).await;
+    let arn = start(&server, "a").await["arn"].as_str().expect("an ARN").to_owned();
+    server.operate("mutation S($arn: String!) { stopExecution(arn: $arn) { arn } }", json!({ "arn": arn })).await;
+    let changed = json!({ "StartAt": "P", "States": { "P": { "Type": "Pass", "Next": "W" },
+        "W": { "Type": "Wait", "Seconds": 3600, "End": true } } });
+    let query = "query R($arn: String!, $definition: String) { replayExecution(executionArn: $arn, definition: $definition) \
+                 { parts agreeing difference { field recorded { id state } replayed { id type state } } \
+                 recorded { status } replayed { status } } }";
+    let answer = server.operate(query, json!({ "arn": arn, "definition": changed.to_string() })).await;
+    let difference = json!({ "field": "type", "recorded": { "id": 2, "state": "W" },
+        "replayed": { "id": 2, "type": "PassStateEntered", "state": "P" } });
+    let expected = json!({ "parts": true, "agreeing": 1, "difference": difference,
+        "recorded": { "status": "ABORTED" }, "replayed": { "status": "ABORTED" } });
+    assert_eq!(answer["replayExecution"], expected);
+
+    let file = folder.path().join("changed.asl.json");
+    std::fs::write(&file, changed.to_string()).expect("written");
+    let file = file.to_str().expect("a path");
+    let check = async || {
+        let (status, out, err) = support::run(folder.path(), &["replay", &arn]).await;
+        assert!(status.success() && out.contains("3 events agree") && out.contains("they never part"), "{out}{err}");
+        let (status, out, err) = support::run(folder.path(), &["replay", &arn, "--definition", file]).await;
+        assert_eq!(status.code(), Some(1), "{err}");
+        assert!(out.contains("they part in `type`"), "{out}");
+        let (_, out, _) = support::run(folder.path(), &["replay", &arn, "--definition", file, "--json"]).await;
+        let report: Value = serde_json::from_str(&out).expect("JSON");
+        assert_eq!((&report["parts"], &report["difference"]["field"]), (&json!(true), &json!("type")));
+        for (arguments, part) in [
+            (&[&*arn, "--definition", "/nowhere/x.json"][..], "read the definition"),
+            (&[&*format!("{arn}x")][..], "Execution Does Not Exist"),
+        ] {
+            let (status, _, err) = support::run(folder.path(), &[&["replay"][..], arguments].concat()).await;
+            assert_eq!(status.code(), Some(2), "{err}");
+            assert!(err.contains(part), "{err}");
+        }
+    };
+    check().await;
+    server.stop().await;
+    check().await;
+}

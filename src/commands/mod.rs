@@ -4,5 +4,6 @@ pub(crate) mod check;
 pub(crate) mod fork;
 pub(crate) mod graph;
 mod operator;
+pub(crate) mod replay;
 pub(crate) mod run;
 pub(crate) mod token;

@@ -1,11 +1,59 @@
 //! Asking the running stepwell through the operator's API: its address and the operator's token are in the data folder.
 
-use std::fs;
+use std::{fs, sync::Arc};
 
 use anyhow::{Context, bail};
+use aws_protocol::{Caller, Directory};
+use clock::RealClock;
 use serde_json::{Value, json};
+use store::SqliteStore;
 
-use crate::{config::Config, wiring::endpoints::Endpoints};
+use crate::{
+    config::Config,
+    http::operate,
+    wiring::{endpoints::Endpoints, state_machines},
+};
+
+/// Asks the running stepwell, or where none runs, what the data folder holds: for queries only.
+///
+/// # Errors
+/// As [`Operator::ask`]; a data folder that is not there or cannot be opened.
+pub(super) fn ask_or_read(config: &Config, query: &str, variables: Value) -> anyhow::Result<Value> {
+    let is_gone =
+        |error: &anyhow::Error| error.downcast_ref::<reqwest::Error>().is_some_and(reqwest::Error::is_connect);
+    if let Ok(running) = Operator::find(config) {
+        match running.ask(query, variables.clone()) {
+            Err(error) if is_gone(&error) => {}
+            answered => return answered,
+        }
+    }
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(read(config, query, variables))
+}
+
+/// Answers from the data folder.
+async fn read(config: &Config, query: &str, variables: Value) -> anyhow::Result<Value> {
+    let folder = &config.data.value;
+    if !folder.is_dir() {
+        bail!("there is no data folder {} (choose another with --data)", folder.display());
+    }
+    let store = Arc::new(SqliteStore::open(folder)?);
+    let engine = state_machines::read(config, store, Arc::new(RealClock)).await?;
+    let (partition, caller) = (engine.partition().clone(), Caller::anonymous());
+    let services = Directory::default();
+    services.register(Arc::new(engine.clone()));
+    let schema = operate::schema(operate::Operator { services, caller, engine: Some(engine), partition });
+    let request = async_graphql::Request::new(query).variables(async_graphql::Variables::from_json(variables));
+    data(serde_json::to_value(schema.execute(request).await)?)
+}
+
+/// The `data` of an answer without errors.
+fn data(mut answer: Value) -> anyhow::Result<Value> {
+    match answer["errors"][0]["message"].as_str() {
+        Some(message) => bail!("{message}"),
+        None => Ok(answer["data"].take()),
+    }
+}
 
 /// The operator's API of the stepwell that runs on a data folder.
 pub(super) struct Operator {
@@ -31,11 +79,7 @@ impl Operator {
     /// Nobody answers (a stepwell that was killed leaves its address behind), or the operator's API refuses.
     pub(super) fn ask(&self, query: &str, variables: Value) -> anyhow::Result<Value> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let mut answer = runtime.block_on(self.send(json!({ "query": query, "variables": variables })))?;
-        match answer["errors"][0]["message"].as_str() {
-            Some(message) => bail!("{message}"),
-            None => Ok(answer["data"].take()),
-        }
+        data(runtime.block_on(self.send(json!({ "query": query, "variables": variables })))?)
     }
 
     async fn send(&self, body: Value) -> anyhow::Result<Value> {

@@ -9,7 +9,7 @@ mod functions;
 mod graphql_api;
 mod modes;
 pub(crate) mod secrets;
-mod state_machines;
+pub(crate) mod state_machines;
 mod tables;
 mod user_pools;
 pub(crate) mod values;

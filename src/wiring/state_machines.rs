@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use aws_protocol::{Directory, Partition};
+use aws_protocol::{BoxFuture, Directory, Partition};
 use clock::Clock;
 use serde_json::{Value, json};
 use states::{Engine, EventSink, Limits, MachineType, Retention, interpreter::Bounds};
@@ -30,9 +30,7 @@ pub(super) async fn start(
         services.register(Arc::new(StepFunctions::connect(&remote).await));
         return Ok(None);
     }
-    let partition = Partition::new(config.region.value.clone(), config.account.value.clone());
-    let settings = states::Config { partition, limits: limits(config) };
-    let engine = Engine::open(settings, store, clock, services.clone(), sink).await?;
+    let engine = Engine::open(settings(config), store, clock, services.clone(), sink).await?;
     for activity in &application.activities {
         engine.put_activity(&activity.name, BTreeMap::new()).await?;
     }
@@ -42,6 +40,28 @@ pub(super) async fn start(
     }
     services.register(Arc::new(engine.clone()));
     Ok(Some(engine))
+}
+
+/// Opens the embedded engine to read what it has recorded: nothing goes on, and nothing is called.
+///
+/// # Errors
+/// As [`Engine::open`].
+pub(crate) async fn read(config: &Config, store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> Result<Engine, Error> {
+    Ok(Engine::open(settings(config), store, clock, Directory::default(), Arc::new(Nobody)).await?)
+}
+
+/// Takes no events: an engine that only reads has none.
+struct Nobody;
+
+impl EventSink for Nobody {
+    fn deliver(&self, _event: serde_json::Value) -> BoxFuture<'_, Result<(), String>> {
+        Box::pin(std::future::ready(Err("nothing goes on here".to_owned())))
+    }
+}
+
+fn settings(config: &Config) -> states::Config {
+    let partition = Partition::new(config.region.value.clone(), config.account.value.clone());
+    states::Config { partition, limits: limits(config) }
 }
 
 fn limits(config: &Config) -> Limits {

@@ -67,6 +67,12 @@ pub enum Error {
     /// A fork that its execution, or the state named, does not allow: the reason.
     #[error("{0}")]
     ExecutionNotForkable(String),
+    /// What needs the history of an execution, of an Express one.
+    #[error("executions of Express state machines are not kept, so there is nothing to go back to")]
+    ExecutionNotKept,
+    /// A replay of a longer history than fits into memory, bytes.
+    #[error("the history is too large to be replayed: it takes more than {0} bytes")]
+    HistoryTooLarge(usize),
     /// A fork from a state that the definition does not have: the text names those that it has.
     #[error("{0}")]
     StateDoesNotExist(String),
@@ -146,6 +152,8 @@ impl Error {
             Self::ExecutionAlreadyExists(_) => "ExecutionAlreadyExists",
             Self::ExecutionNotRedrivable(_) => "ExecutionNotRedrivable",
             Self::ExecutionNotForkable(_) => "ExecutionNotForkable",
+            Self::ExecutionNotKept => "ExecutionNotKept",
+            Self::HistoryTooLarge(_) => "HistoryTooLarge",
             Self::StateDoesNotExist(_) => "StateDoesNotExist",
             Self::ExecutionLimitExceeded(_) => "ExecutionLimitExceeded",
             Self::ActivityDoesNotExist(_) => "ActivityDoesNotExist",

@@ -52,8 +52,8 @@ impl Engine {
     /// and the input that the original began with: there it is the edited input.
     ///
     /// # Errors
-    /// `StateDoesNotExist`; `ExecutionNotForkable` for a state inside of a Map or Parallel state, an Express execution or an
-    /// input that is missing; `InvalidExecutionInput`, `Validation`, `InvalidName`, `InvalidArn`, `ExecutionDoesNotExist`,
+    /// `StateDoesNotExist`; `ExecutionNotForkable` for a state inside of a Map or Parallel state or an input that is
+    /// missing; `ExecutionNotKept` for an Express execution; `InvalidExecutionInput`, `Validation`, `InvalidName`, `InvalidArn`, `ExecutionDoesNotExist`,
     /// `ExecutionAlreadyExists`, `StateMachineDoesNotExist`, `ExecutionLimitExceeded`, or a store that fails.
     pub async fn fork(&self, fork: Fork) -> Result<Forked, Error> {
         let row = self.shared.fork(fork).await?;

@@ -168,6 +168,20 @@ pub(crate) fn for_each_step(
     }
 }
 
+/// Whether the steps of an execution take no more than `most` bytes as they are stored.
+pub(crate) fn steps_are_within(store: &dyn Store, execution: u64, most: usize) -> Result<bool, Error> {
+    let end = key(&[execution + 1]);
+    let (mut lower, mut bytes) = (key(&[execution]), 0);
+    loop {
+        let page = store.range(STEPS, Bound::Excluded(&lower), Bound::Excluded(&end), STEP_PAGE, false)?;
+        bytes += page.iter().map(|(_, record)| record.len()).sum::<usize>();
+        match page.into_iter().last() {
+            Some((key, _)) if bytes <= most => lower = key,
+            _ => return Ok(bytes <= most),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -27,6 +27,7 @@ mod observe;
 mod operations;
 mod published;
 mod records;
+pub mod replay;
 mod resources;
 mod status_event;
 mod test_state;

@@ -103,6 +103,7 @@ async fn play(case: &Value) -> Vec<String> {
         Some("api") => play_steps(&bench, case).await,
         other => vec![format!("a case of unknown kind {other:?}")],
     };
+    bench.assert_replays().await;
     bench.engine.shutdown().await;
     differences
 }

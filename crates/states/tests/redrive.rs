@@ -1,6 +1,7 @@
-//! RedriveExecution, and forks (`forks`). No recording of it is at hand: what is asserted follows the developer guide, "Redriving executions".
+//! RedriveExecution, forks (`forks`) and replays under other definitions (`replays`). No recording of it is at hand: what is asserted follows the developer guide, "Redriving executions".
 
 mod forks;
+mod replays;
 mod support;
 
 use std::sync::Arc;

@@ -96,7 +96,8 @@ impl Execution {
     async fn data(&self, context: &Context<'_>) -> Result<ExecutionData> {
         let operator = context.data::<Operator>()?;
         let described = operator.states("DescribeExecution", json!({ "executionArn": self.arn })).await?;
-        Ok(ExecutionData { input: json_text(&described["input"]), output: json_text(&described["output"]) })
+        let json = |member: &str| described[member].as_str().and_then(json_text);
+        Ok(ExecutionData { input: json("input"), output: json("output") })
     }
 
     /// The history, a page at a time; `reverse` begins with the newest event.
@@ -161,7 +162,7 @@ impl Execution {
 }
 
 impl HistoryEvent {
-    fn from_aws(mut event: Value) -> Self {
+    pub(super) fn from_aws(mut event: Value) -> Self {
         let details = event.as_object_mut().and_then(|members| {
             let key = members.keys().find(|key| key.ends_with("EventDetails"))?.clone();
             members.shift_remove(&key)
@@ -182,8 +183,8 @@ fn milliseconds(seconds: &Value) -> Option<f64> {
 }
 
 /// JSON that AWS carries as text.
-fn json_text(text: &Value) -> Option<Json<Value>> {
-    text.as_str().and_then(|text| serde_json::from_str(text).ok()).map(Json)
+pub(super) fn json_text(text: &str) -> Option<Json<Value>> {
+    serde_json::from_str(text).ok().map(Json)
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ mod graph;
 mod guard;
 mod mutation;
 mod query;
+mod replay;
 mod subscription;
 
 use std::net::SocketAddr;

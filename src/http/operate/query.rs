@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::{
     Operator,
     execution::{Execution, ExecutionStatus, PendingTask},
+    replay::Replay,
 };
 
 /// The query root.
@@ -72,6 +73,18 @@ impl Query {
     /// One execution by its ARN.
     async fn execution(&self, context: &Context<'_>, arn: String) -> Result<Execution> {
         describe(context.data::<Operator>()?, &arn).await
+    }
+
+    /// Replays an execution, ended or as far as it has come, under a definition (its text), or under the definition that its
+    /// state machine has now: where would the two part? Nothing is called and nothing is changed.
+    #[graphql(complexity = "1000 + child_complexity")]
+    async fn replay_execution(
+        &self,
+        context: &Context<'_>,
+        execution_arn: String,
+        definition: Option<String>,
+    ) -> Result<Replay> {
+        super::replay::replay(context.data::<Operator>()?, &execution_arn, definition.as_deref()).await
     }
 
     /// Tasks that wait for their token, oldest first, of the newest running executions: what `approve` and `reject`

@@ -41,7 +41,7 @@ impl Shared {
             json_text::check_size("input", input, self.limits.bounds.payload_bytes)?;
             json_text::check(input).map_err(Error::InvalidExecutionInput)?;
         }
-        let original = self.original(&fork.execution_arn)?;
+        let original = self.kept_execution(&fork.execution_arn)?;
         let target = self.fork_target(&original, fork.current_definition)?;
         let definition = self.catalog.definition(&target.machine.definition)?;
         top_level(&definition, &target.machine.name, &fork.state)?;
@@ -53,11 +53,13 @@ impl Shared {
         Ok(self.start(start).await?.1)
     }
 
-    /// The execution that is forked.
-    fn original(&self, arn: &str) -> Result<ExecutionRow, Error> {
+    /// The execution that an ARN names, whose history is to be read.
+    ///
+    /// # Errors
+    /// `ExecutionNotKept`, `InvalidArn`, `ExecutionDoesNotExist`, or a store that fails.
+    pub(crate) fn kept_execution(&self, arn: &str) -> Result<ExecutionRow, Error> {
         if matches!(Resource::parse(arn)?, Resource::Other(kind) if kind == "express") {
-            let reason = "executions of Express state machines are not kept, so there is nothing to go back to";
-            return Err(Error::ExecutionNotForkable(reason.to_owned()));
+            return Err(Error::ExecutionNotKept);
         }
         arn::check_execution(arn)?;
         let row = layout::get(&*self.store, layout::EXECUTIONS, arn.as_bytes())?;

@@ -38,5 +38,5 @@ pub(crate) use activities::ActivityQueues;
 pub(crate) use calls::Calls;
 pub(crate) use loaded::Loaded;
 pub(crate) use slot::Slot;
-pub(crate) use start::{Start, Target};
+pub(crate) use start::{Start, Target, unstarted};
 pub(crate) use timers::Timers;

@@ -2,14 +2,18 @@
 
 use std::sync::Arc;
 
+use asl::Definition;
 use dashmap::Entry;
 use tokio::sync::OwnedMutexGuard;
 
-use super::slot::{Content, Running, Slot};
+use super::{
+    fork::read_origin,
+    slot::{Content, Running, Slot},
+};
 use crate::{
     Error, arn,
     engine::Shared,
-    interpreter::{ExecutionIdentity, ExecutionKind, Stimulus},
+    interpreter::{Execution, ExecutionIdentity, ExecutionKind, Stimulus},
     records::{ExecutionRow, MachineSnapshot, MachineType, Origin, Status},
 };
 
@@ -168,8 +172,24 @@ impl Shared {
     }
 }
 
+/// An execution of `definition` that has made no step yet, as a replay begins with it.
+///
+/// # Errors
+/// `Corrupt` for a fork that begins in a state which the definition does not have.
+pub(crate) fn unstarted(definition: Arc<Definition>, row: &ExecutionRow) -> Result<Execution, Error> {
+    let identity = identity(row);
+    let execution = match &row.origin {
+        None => Execution::new(definition, identity),
+        Some(origin) => {
+            let origin = read_origin(&definition, row, origin)?;
+            Execution::forked(definition, identity, origin)
+        }
+    };
+    Ok(execution.bounded(row.bounds))
+}
+
 /// What the interpreter is told of an execution.
-pub(super) fn identity(row: &ExecutionRow) -> ExecutionIdentity {
+fn identity(row: &ExecutionRow) -> ExecutionIdentity {
     ExecutionIdentity {
         arn: row.arn.clone(),
         name: row.name.clone(),

@@ -6,9 +6,8 @@ use store::Transaction;
 
 use super::{
     execution_log,
-    fork::read_origin,
     slot::{Content, Running, Slot},
-    start::identity,
+    start::unstarted,
 };
 use crate::{
     Error, ExecutionChange,
@@ -234,16 +233,7 @@ impl Shared {
 
     /// An execution that has made no step yet, as a replay begins with it.
     pub(super) fn unstarted(&self, row: &ExecutionRow) -> Result<Execution, Error> {
-        let definition = self.catalog.definition(&row.machine.definition)?;
-        let identity = identity(row);
-        let execution = match &row.origin {
-            None => Execution::new(definition, identity),
-            Some(origin) => {
-                let origin = read_origin(&definition, row, origin)?;
-                Execution::forked(definition, identity, origin)
-            }
-        };
-        Ok(execution.bounded(row.bounds))
+        unstarted(self.catalog.definition(&row.machine.definition)?, row)
     }
 }
 

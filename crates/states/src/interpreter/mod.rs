@@ -22,6 +22,7 @@ mod frame;
 mod identity;
 mod map;
 mod origin;
+mod place;
 mod problem;
 mod redrive;
 mod resource;
@@ -42,6 +43,7 @@ pub use decide::decide;
 pub use execution::Execution;
 pub use identity::{ExecutionIdentity, ExecutionKind};
 pub use origin::Origin;
+pub use place::{Place, TimerSubject};
 pub(crate) use task::token_prefix;
 pub use trial::{Ending, Inspection, Mock, Setting};
 

@@ -201,7 +201,7 @@ async fn what_cannot_be_forked_says_why() {
         (from(&original, "Unused"), "ExecutionNotForkable", "never entered 'Unused'"),
         (other(":none"), "ExecutionDoesNotExist", ":none"),
         (from("x", "Count"), "InvalidArn", "x"),
-        (express, "ExecutionNotForkable", "Express"),
+        (express, "ExecutionNotKept", "Express"),
         (with("{"), "InvalidExecutionInput", "end-of-input"),
         (with(&format!("\"{}\"", "x".repeat(256 << 10))), "ValidationException", "'input'"),
         (named("a b"), "InvalidName", "a b"),

@@ -140,6 +140,23 @@ impl Bench {
         history["events"].as_array().expect("events").iter().map(|event| text(&event["type"])).collect()
     }
 
+    /// Replays every execution there is under the definition that it ran: they must never part.
+    pub(crate) async fn assert_replays(&self) {
+        let machines = self.ok("ListStateMachines", json!({ "maxResults": 1000 })).await["stateMachines"].take();
+        for machine in machines.as_array().expect("a list").iter().filter(|machine| machine["type"] == "STANDARD") {
+            let of_machine = json!({ "stateMachineArn": machine["stateMachineArn"], "maxResults": 1000 });
+            let executions = self.ok("ListExecutions", of_machine).await["executions"].take();
+            for execution in executions.as_array().expect("a list") {
+                let arn = text(&execution["executionArn"]);
+                let machine = self.ok("DescribeStateMachineForExecution", json!({ "executionArn": arn })).await;
+                let replay = self.engine.replay(&arn, machine["definition"].as_str()).await.expect("replayed");
+                assert_eq!(replay.difference, None, "{arn}");
+                assert_eq!(replay.replayed, replay.recorded, "{arn}");
+                assert_eq!(replay.agreeing, replay.recorded.events, "{arn}");
+            }
+        }
+    }
+
     /// Moves time to the next moment that somebody waits for; `false` if nobody waits.
     pub(crate) fn wake_next(&self) -> bool {
         let next = self.clock.next_wake();
