@@ -52,7 +52,7 @@ fn written(report: &Value, definition: &str) -> String {
     let _ = writeln!(text, "{agreeing} events agree");
     let left_out = agreeing.saturating_sub(agreed.len() as u64);
     if left_out > 0 {
-        let _ = writeln!(text, "  ... {left_out} events");
+        let _ = writeln!(text, "  ... {left_out} before");
     }
     for event in agreed {
         let _ = writeln!(text, "  {}", line(event, false));
@@ -99,7 +99,7 @@ fn follows(text: &mut String, name: &str, side: &Value) {
     let last = events.last().and_then(|event| event["id"].as_u64()).unwrap_or_default();
     let more = side["events"].as_u64().unwrap_or_default().saturating_sub(last);
     if more > 0 {
-        let _ = writeln!(text, "  ... {more} more events");
+        let _ = writeln!(text, "  ... {more} more");
     }
 }
 
@@ -108,7 +108,7 @@ fn line(event: &Value, with_details: bool) -> String {
     if event.is_null() {
         return "nothing more".to_owned();
     }
-    let mut line = format!("{:>5}  {:<28}", event["id"], event["type"].as_str().unwrap_or_default());
+    let mut line = format!("{:>5}  {:<28}", event["id"].to_string(), event["type"].as_str().unwrap_or_default());
     line.push_str(event["state"].as_str().unwrap_or_default());
     if with_details && !event["details"].is_null() {
         let _ = write!(line, "  {}", shortened(&event["details"].to_string()));
@@ -151,9 +151,9 @@ mod tests {
             "replayed": { "events": 102, "follows": [], "status": "FAILED", "error": "E", "cause": "why" },
             "unanswered": [{ "state": "C", "resource": "res", "parameters": {}, "isKnown": false }],
         });
-        let expected = "arn\nunder x.json\n\n102 events agree\n  ... 101 events\n    102  PassStateExited             A\n\n\
+        let expected = "arn\nunder x.json\n\n102 events agree\n  ... 101 before\n    102  PassStateExited             A\n\n\
             they part in `type`\n  recorded    103  TaskStateEntered            B  {\"a\":1}\n  replayed  nothing more\n\n\
-            recorded after that\n    104  TaskScheduled               B\n  ... 1 more events\n\n\
+            recorded after that\n    104  TaskScheduled               B\n  ... 1 more\n\n\
             'C' would call res with {}, which the recording does not answer\n\n\
             recorded  SUCCEEDED  7\nreplayed  FAILED  E  why\n";
         assert_eq!(written(&report, "x.json"), expected);
