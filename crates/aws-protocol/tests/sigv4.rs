@@ -151,6 +151,53 @@ fn sign_with_sdk(case: &Generated, location: SignatureLocation) -> (Pairs, Pairs
 }
 
 #[test]
+fn published_vectors_of_s3() {
+    // Amazon S3 API reference, "Signature calculations for the authorization header: single chunk".
+    let credentials = Credentials {
+        access_key_id: "AKIAIOSFODNN7EXAMPLE".into(),
+        secret_access_key: "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY".into(),
+        session_token: None,
+    };
+    let host = ("host", "examplebucket.s3.amazonaws.com");
+    let put = [host, ("date", "Fri, 24 May 2013 00:00:00 GMT"), ("x-amz-storage-class", "REDUCED_REDUNDANCY")];
+    type Case<'a> = (&'a str, &'a str, &'a str, &'a [(&'a str, &'a str)], &'a [u8], &'a str);
+    let cases: [Case<'_>; 3] = [
+        (
+            "GET",
+            "/test.txt",
+            "",
+            &[host, ("range", "bytes=0-9")],
+            b"",
+            "f0e8bdb87c964420e857bd35b5d6ed310bd44f0170aba48dd91039c6036bdb41",
+        ),
+        (
+            "PUT",
+            "/test%24file.text",
+            "",
+            &put,
+            b"Welcome to Amazon S3.",
+            "98ad721746da40c64f1a55b78f14c238d841ea1380cd77a1b5971af0ece108bd",
+        ),
+        (
+            "GET",
+            "/",
+            "max-keys=2&prefix=J",
+            &[host],
+            b"",
+            "34b48302e7b5fa45bde8084f4b7868a86f0a534bc59db6670ed5711ef69dc6f7",
+        ),
+    ];
+    for (method, path, query, pairs, body, signature) in cases {
+        let headers = headers(pairs);
+        let request = Request { method, path, query, headers: &headers, payload: Payload::Bytes(body) };
+        // 2013-05-24T00:00:00Z.
+        let signed = sigv4::sign(&request, &credentials, Scope { region: "us-east-1", service: "s3" }, 1_369_353_600);
+        let authorization = signed["authorization"].to_str().expect("text");
+        assert!(authorization.ends_with(&format!("Signature={signature}")), "{method} {path}?{query}: {authorization}");
+    }
+}
+
+#[test]
 fn agrees_with_the_sdk_on_headers() {
     for seed in 0..2000 {
         let case = generate(seed);

@@ -5,19 +5,28 @@ use std::{borrow::Cow, fmt::Write as _};
 use http::HeaderMap;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
-use super::Request;
+use super::{Request, S3};
 
 /// All but RFC 3986's unreserved characters.
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 /// The same, with the slashes of a path left alone.
 const RESERVED_IN_PATH: &AsciiSet = &RESERVED.remove(b'/');
 
-/// The canonical request over `signed_headers` (lower case, in the signer's order) and `payload_hash`.
-pub(super) fn canonical_request(request: &Request<'_>, signed_headers: &[&str], payload_hash: &str) -> String {
+/// The canonical request to `service` over `signed_headers` (lower case, in the signer's order) and `payload_hash`.
+pub(super) fn canonical_request(
+    request: &Request<'_>,
+    service: &str,
+    signed_headers: &[&str],
+    payload_hash: &str,
+) -> String {
     let mut text = String::with_capacity(512);
     text.push_str(request.method);
     text.push('\n');
-    text.extend(utf8_percent_encode(&normalized_path(request.path), RESERVED_IN_PATH));
+    if service == S3 {
+        text.push_str(request.path);
+    } else {
+        text.extend(utf8_percent_encode(&normalized_path(request.path), RESERVED_IN_PATH));
+    }
     text.push('\n');
     text.push_str(&canonical_query(request.query));
     text.push('\n');

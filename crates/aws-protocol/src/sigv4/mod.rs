@@ -2,7 +2,8 @@
 //!
 //! Works on a method, a raw path and query, headers and a payload, so it serves HTTP requests and the header objects
 //! of AppSync's real-time protocol alike. Follows "Signature Version 4 signing process" of the AWS General Reference
-//! in the form of every service but S3: the path is normalized and encoded a second time.
+//! in its two forms: every service but S3 has the path normalized and encoded a second time, S3 has it as it stands on the
+//! wire, because a key may hold `//` and `..`.
 
 mod canonical;
 mod error;
@@ -16,6 +17,8 @@ pub use error::Error;
 pub use sign::{presign, sign};
 pub use verify::{CLOCK_SKEW_SECONDS, Expected, Verified, is_signed, verify};
 
+/// The signing name of S3.
+const S3: &str = "s3";
 const ALGORITHM: &str = "AWS4-HMAC-SHA256";
 const UNSIGNED_PAYLOAD: &str = "UNSIGNED-PAYLOAD";
 const X_AMZ_DATE: &str = "x-amz-date";

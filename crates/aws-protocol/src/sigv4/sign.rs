@@ -3,8 +3,7 @@
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::{
-    ALGORITHM, Credentials, Payload, Request, Scope, UNSIGNED_PAYLOAD, X_AMZ_CONTENT_SHA256, X_AMZ_DATE,
-    X_AMZ_SECURITY_TOKEN,
+    ALGORITHM, Credentials, Payload, Request, S3, Scope, X_AMZ_CONTENT_SHA256, X_AMZ_DATE, X_AMZ_SECURITY_TOKEN,
     canonical::{canonical_request, encoded},
     key,
 };
@@ -24,14 +23,15 @@ pub fn sign(request: &Request<'_>, credentials: &Credentials, scope: Scope<'_>, 
     if let Some(token) = &credentials.session_token {
         insert(&mut added, X_AMZ_SECURITY_TOKEN, token);
     }
-    if matches!(request.payload, Payload::Unsigned) {
-        insert(&mut added, X_AMZ_CONTENT_SHA256, UNSIGNED_PAYLOAD);
+    let payload_hash = key::payload_hash(request.payload);
+    if scope.service == S3 || matches!(request.payload, Payload::Unsigned) {
+        insert(&mut added, X_AMZ_CONTENT_SHA256, &payload_hash);
     }
     let mut headers = request.headers.clone();
     headers.extend(added.clone());
     let names = signed_names(&headers);
-    let canonical =
-        canonical_request(&Request { headers: &headers, ..*request }, &names, &key::payload_hash(request.payload));
+    let request = Request { headers: &headers, ..*request };
+    let canonical = canonical_request(&request, scope.service, &names, &payload_hash);
     let signature = key::signature(&credentials.secret_access_key, scope, &date_time, &canonical);
     let authorization = format!(
         "{ALGORITHM} Credential={}/{}, SignedHeaders={}, Signature={signature}",
@@ -66,8 +66,8 @@ pub fn presign(
     if let Some(token) = &credentials.session_token {
         query.push_str(&format!("&X-Amz-Security-Token={}", encoded(token)));
     }
-    let canonical =
-        canonical_request(&Request { query: &query, ..*request }, &["host"], &key::payload_hash(request.payload));
+    let payload_hash = key::payload_hash(request.payload);
+    let canonical = canonical_request(&Request { query: &query, ..*request }, scope.service, &["host"], &payload_hash);
     let signature = key::signature(&credentials.secret_access_key, scope, &date_time, &canonical);
     format!("{query}&X-Amz-Signature={signature}")
 }

@@ -70,7 +70,7 @@ pub fn verify(
     claim.check_time(signed_at_seconds, now_seconds)?;
     let secret = secret_of(&claim.access_key_id, claim.session_token.as_deref())?;
     let signed_headers: Vec<&str> = claim.signed_headers.split(';').collect();
-    let canonical = canonical_request(request, &signed_headers, &payload_hash(request));
+    let canonical = canonical_request(request, &claim.service, &signed_headers, &payload_hash(request));
     let signature = key::signature(&secret, claim.scope(), &claim.date_time, &canonical);
     verify_slices_are_equal(signature.as_bytes(), claim.signature.as_bytes()).map_err(|_| Error::Mismatch)?;
     let Claim { access_key_id, session_token, region, service, .. } = claim;
