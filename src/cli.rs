@@ -4,7 +4,7 @@ use std::{net::IpAddr, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::config::{Backend, Layer};
+use crate::config::{Backend, Layer, Objects};
 
 /// Runs an AWS AppSync application on your own machine: GraphQL, subscriptions, Step Functions, DynamoDB, Cognito.
 #[derive(Debug, Parser)]
@@ -127,9 +127,15 @@ pub(crate) struct Settings {
     /// Where Step Functions is, with --states aws
     #[arg(long, global = true, value_name = "URL")]
     states_endpoint_url: Option<String>,
+    /// Who keeps the objects of S3 [default: folder]
+    #[arg(long, global = true)]
+    s3: Option<Objects>,
     /// The folder that stands for S3, with a folder for each bucket [default: s3 in the data folder]
     #[arg(long, global = true, value_name = "FOLDER")]
     s3_folder: Option<PathBuf>,
+    /// Where S3 is, with --s3 aws
+    #[arg(long, global = true, value_name = "URL")]
+    s3_endpoint_url: Option<String>,
     /// A template parameter; may be repeated
     #[arg(long = "parameter", short = 'p', global = true, value_name = "NAME=VALUE", value_parser = parameter)]
     parameters: Vec<(String, String)>,
@@ -166,7 +172,9 @@ impl Cli {
             dynamodb_endpoint_url: flags.dynamodb_endpoint_url.clone(),
             states: flags.states,
             states_endpoint_url: flags.states_endpoint_url.clone(),
+            s3: flags.s3,
             s3_folder: flags.s3_folder.clone(),
+            s3_endpoint_url: flags.s3_endpoint_url.clone(),
             parameters: flags.parameters.iter().cloned().collect(),
             ..Layer::default()
         }

@@ -41,7 +41,9 @@ pub(crate) struct Layer {
     pub(crate) dynamodb_endpoint_url: Option<String>,
     pub(crate) states: Option<Backend>,
     pub(crate) states_endpoint_url: Option<String>,
+    pub(crate) s3: Option<Objects>,
     pub(crate) s3_folder: Option<PathBuf>,
+    pub(crate) s3_endpoint_url: Option<String>,
     pub(crate) max_body_bytes: Option<usize>,
     pub(crate) execution_retention_days: Option<u32>,
     pub(crate) execution_retention_count: Option<usize>,
@@ -97,6 +99,16 @@ pub(crate) enum NamedThrottle {
     Aws,
 }
 
+/// Who keeps the objects of S3.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Objects {
+    /// A folder of this machine.
+    Folder,
+    /// AWS, or the endpoint given.
+    Aws,
+}
+
 /// The settings that hold, each with where it came from.
 #[derive(Debug, Clone)]
 pub(crate) struct Config {
@@ -113,7 +125,9 @@ pub(crate) struct Config {
     pub(crate) dynamodb_endpoint_url: Sourced<Option<String>>,
     pub(crate) states: Sourced<Backend>,
     pub(crate) states_endpoint_url: Sourced<Option<String>>,
+    pub(crate) s3: Sourced<Objects>,
     pub(crate) s3_folder: Sourced<Option<PathBuf>>,
+    pub(crate) s3_endpoint_url: Sourced<Option<String>>,
     pub(crate) max_body_bytes: Sourced<usize>,
     pub(crate) execution_retention_days: Sourced<u32>,
     pub(crate) execution_retention_count: Sourced<usize>,
@@ -142,7 +156,9 @@ impl Default for Config {
             dynamodb_endpoint_url: Sourced::default(None),
             states: Sourced::default(Backend::Embedded),
             states_endpoint_url: Sourced::default(None),
+            s3: Sourced::default(Objects::Folder),
             s3_folder: Sourced::default(None),
+            s3_endpoint_url: Sourced::default(None),
             // AppSync refuses requests over 1 MB; DynamoDB's BatchWriteItem may carry 16 MB.
             max_body_bytes: Sourced::default(16 << 20),
             execution_retention_days: Sourced::default(90),
@@ -173,7 +189,9 @@ impl Config {
         self.dynamodb_endpoint_url.set(layer.dynamodb_endpoint_url.map(Some), source);
         self.states.set(layer.states, source);
         self.states_endpoint_url.set(layer.states_endpoint_url.map(Some), source);
+        self.s3.set(layer.s3, source);
         self.s3_folder.set(layer.s3_folder.map(Some), source);
+        self.s3_endpoint_url.set(layer.s3_endpoint_url.map(Some), source);
         self.max_body_bytes.set(layer.max_body_bytes, source);
         self.execution_retention_days.set(layer.execution_retention_days, source);
         self.execution_retention_count.set(layer.execution_retention_count, source);
@@ -265,7 +283,9 @@ impl fmt::Display for Config {
         )?;
         line("states", &self.states.value, &self.states.source)?;
         line("states_endpoint_url", &optional(&self.states_endpoint_url.value), &self.states_endpoint_url.source)?;
+        line("s3", &self.s3.value, &self.s3.source)?;
         line("s3_folder", &path(&self.objects_folder()), &self.s3_folder.source)?;
+        line("s3_endpoint_url", &optional(&self.s3_endpoint_url.value), &self.s3_endpoint_url.source)?;
         line("max_body_bytes", &self.max_body_bytes.value, &self.max_body_bytes.source)?;
         let Sourced { value, source } = &self.execution_retention_days;
         line("execution_retention_days", value, source)?;
@@ -285,6 +305,15 @@ impl fmt::Display for Config {
             line(&name, &value, FILE)?;
         }
         Ok(())
+    }
+}
+
+impl fmt::Display for Objects {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Folder => "folder",
+            Self::Aws => "aws",
+        })
     }
 }
 

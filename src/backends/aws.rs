@@ -46,6 +46,12 @@ impl Remote {
 pub(crate) struct CredentialsChain(tokio::sync::OnceCell<Option<SharedCredentialsProvider>>);
 
 impl CredentialsChain {
+    /// A chain that finds nothing, whatever the machine has.
+    #[cfg(test)]
+    pub(crate) fn empty() -> Self {
+        Self(tokio::sync::OnceCell::new_with(Some(None)))
+    }
+
     /// Credentials that are good now, if there are any.
     pub(crate) async fn find(&self, region: &str) -> Option<sigv4::Credentials> {
         let provider = self.0.get_or_init(|| async {

@@ -3,4 +3,5 @@
 pub(crate) mod aws;
 pub(crate) mod http_client;
 pub(crate) mod lambda;
+pub(crate) mod s3;
 pub(crate) mod signed;

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use aws_protocol::{ServiceError, sigv4};
 use bytes::Bytes;
 use clock::Clock;
-use http::{HeaderMap, HeaderName, HeaderValue, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use reqwest::{Client, redirect};
 use serde_json::Value;
 
@@ -45,6 +45,17 @@ pub(crate) struct Signed {
     clock: Arc<dyn Clock>,
 }
 
+/// What is sent.
+pub(crate) struct Request<'a> {
+    pub(crate) method: Method,
+    /// Encoded, with its query.
+    pub(crate) path: &'a str,
+    pub(crate) headers: &'a [(&'static str, String)],
+    pub(crate) body: Bytes,
+    /// The largest answer that is read, bytes.
+    pub(crate) answer_bytes: usize,
+}
+
 /// What a service answered.
 pub(crate) struct Answer {
     pub(crate) status: u16,
@@ -54,14 +65,21 @@ pub(crate) struct Answer {
 
 impl Signed {
     pub(crate) fn new(own: sigv4::Credentials, clock: Arc<dyn Clock>) -> reqwest::Result<Self> {
-        let client = Client::builder().timeout(TIMEOUT).redirect(redirect::Policy::none()).build()?;
+        // An object that is kept compressed stays so.
+        let client = Client::builder().timeout(TIMEOUT).redirect(redirect::Policy::none()).no_gzip().build()?;
         Ok(Self { client, chain: CredentialsChain::default(), own, clock })
+    }
+
+    /// The same, signing with `own` whatever the SDK would find.
+    #[cfg(test)]
+    pub(crate) fn with_own(own: sigv4::Credentials, clock: Arc<dyn Clock>) -> reqwest::Result<Self> {
+        Ok(Self { chain: CredentialsChain::empty(), ..Self::new(own, clock)? })
     }
 
     /// Posts `body` to `path` (encoded, with its query) of the endpoint.
     ///
     /// # Errors
-    /// What kept the service from answering, for the log and with a message for the client.
+    /// As [`Self::send`].
     pub(crate) async fn post(
         &self,
         endpoint: &Endpoint,
@@ -69,6 +87,16 @@ impl Signed {
         headers: &[(&'static str, String)],
         body: Bytes,
     ) -> Result<Answer, ServiceError> {
+        let request = Request { method: Method::POST, path, headers, body, answer_bytes: ANSWER_BYTES };
+        self.send(endpoint, request).await
+    }
+
+    /// Sends a request to the endpoint.
+    ///
+    /// # Errors
+    /// What kept the service from answering, for the log and with a message for the client.
+    pub(crate) async fn send(&self, endpoint: &Endpoint, request: Request<'_>) -> Result<Answer, ServiceError> {
+        let Request { method, path, headers, body, answer_bytes } = request;
         let unreachable = |cause: String| unavailable(endpoint, cause);
         let url = format!("{}{path}", endpoint.url);
         let url = reqwest::Url::parse(&url).map_err(|error| unreachable(format!("{url}: {error}")))?;
@@ -80,7 +108,7 @@ impl Signed {
         let host = http_client::authority(&url).and_then(|host| HeaderValue::from_str(&host).ok());
         map.insert(header::HOST, host.ok_or_else(|| unreachable(format!("{url} names no host")))?);
         let request = sigv4::Request {
-            method: "POST",
+            method: method.as_str(),
             path: url.path(),
             query: url.query().unwrap_or_default(),
             headers: &map,
@@ -90,10 +118,10 @@ impl Signed {
         let scope = sigv4::Scope { region: &endpoint.region, service: &endpoint.service };
         let signature = sigv4::sign(&request, &credentials, scope, self.clock.now().0 / 1000);
         map.extend(signature);
-        let sent = self.client.post(url).headers(map).body(body).send().await;
+        let sent = self.client.request(method.clone(), url).headers(map).body(body).send().await;
         let mut response = sent.map_err(|error| unreachable(http_client::text(error)))?;
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        let body = http_client::body(&mut response, ANSWER_BYTES).await.map_err(unreachable)?;
+        let body = http_client::body(&mut response, answer_bytes).await.map_err(unreachable)?;
         Ok(Answer { status, headers, body })
     }
 }

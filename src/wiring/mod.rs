@@ -196,7 +196,7 @@ pub(crate) async fn start(
     };
     tables::start(config, &application.tables, &services).await?;
     tracing::debug!("the tables are there");
-    buckets::start(config, &application.buckets, &services)?;
+    buckets::start(config, &application.buckets, &keys.default, clock.clone(), &services)?;
     let surroundings = functions::Surroundings { endpoint_url: &addresses.http, credentials: &keys.default };
     let lambda = functions::start(config, &application.functions, &surroundings, clock.clone(), &services)?;
     let bus = event_rules::start(&application, &partition, clock.clone(), &services)?;
