@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use aws_protocol::ServiceError;
 use serde_json::{Map, Value, value::RawValue};
 
-use super::{Failure, TaskCall, case};
+use super::{Failure, TaskCall, case, s3};
 use crate::engine::Shared;
 
 /// A service as workflows name it.
@@ -23,6 +23,7 @@ fn sdk(name: &str) -> Option<Sdk> {
         "dynamodb" => Sdk { service: "dynamodb", title: "DynamoDb", camel: false },
         "sfn" => Sdk { service: "states", title: "Sfn", camel: true },
         "lambda" => Sdk { service: "lambda", title: "Lambda", camel: false },
+        "s3" => Sdk { service: "s3", title: "S3", camel: false },
         "eventbridge" => Sdk { service: "events", title: "EventBridge", camel: false },
         "cognitoidentityprovider" => Sdk { service: "cognito-idp", title: "CognitoIdentityProvider", camel: false },
         _ => return None,
@@ -36,6 +37,9 @@ pub(super) async fn call(shared: &Shared, call: &TaskCall, name: &str, action: &
     let mut input = input(&call.parameters, &sdk)?;
     if sdk.service == "lambda" {
         payload_to_text(&mut input);
+    }
+    if sdk.service == "s3" {
+        s3::body_to_text(&mut input);
     }
     let answer = shared.call_other(call, sdk.service, &operation, input).await;
     let mut output = answer.map_err(|error| failure(&sdk, &error, &shared.clock.uuid()))?;
@@ -95,6 +99,9 @@ fn input(parameters: &str, sdk: &Sdk) -> Result<Value, Failure> {
 }
 
 fn failure(sdk: &Sdk, error: &ServiceError, request_id: &str) -> Failure {
+    if sdk.service == "s3" {
+        return s3::failure(error, request_id);
+    }
     let name = match &*error.code {
         "ValidationException" if sdk.service == "dynamodb" => "DynamoDbException".to_owned(),
         "SerializationException" | "InternalFailure" | "UnknownOperationException" => format!("{}Exception", sdk.title),

@@ -13,6 +13,7 @@ mod failure;
 mod lambda;
 mod metadata;
 mod resource;
+mod s3;
 mod start_execution;
 
 use std::sync::Arc;
