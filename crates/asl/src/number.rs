@@ -28,7 +28,20 @@ impl NumberField {
     /// A count or a number of seconds. Fails as AWS does: a fraction, or a text that is no integer, is `not a valid integer`,
     /// a negative number `cannot be negative`.
     pub fn integer(&self, scope: &Scope<'_>) -> Result<u64, EvaluationError> {
-        let number = match &self.source {
+        let number = self.read(scope)?;
+        if number < 0.0 {
+            return Err(self.refused("cannot be negative"));
+        }
+        Ok(number as u64)
+    }
+
+    /// A count that may be negative: the caller refuses it in words of its own.
+    pub fn whole(&self, scope: &Scope<'_>) -> Result<i64, EvaluationError> {
+        Ok(self.read(scope)? as i64)
+    }
+
+    fn read(&self, scope: &Scope<'_>) -> Result<f64, EvaluationError> {
+        Ok(match &self.source {
             NumberSource::Literal(number) => *number,
             NumberSource::Path(path) => {
                 let data = path.evaluate(scope)?;
@@ -36,11 +49,7 @@ impl NumberField {
                 integer as f64
             }
             NumberSource::Expression(expression) => expression.number(scope)?,
-        };
-        if number < 0.0 {
-            return Err(self.refused("cannot be negative"));
-        }
-        Ok(number as u64)
+        })
     }
 
     /// A percentage between 0 and 100.

@@ -9,11 +9,13 @@ use crate::Error;
 pub(crate) enum Resource {
     /// `stateMachine:<name>[:<version or alias>]`.
     StateMachine { name: String, qualifier: Option<String> },
-    /// `execution:<state machine>:<name>`.
+    /// `execution:<state machine>:<name>`, or `express:<state machine>/<label>:<name>:<uuid>` of a distributed Map's child.
     Execution,
+    /// `mapRun:<state machine>/<label>:<uuid>`.
+    MapRun,
     /// `activity:<name>`.
     Activity { name: String },
-    /// Anything else, by its type: `express`, `mapRun` ...
+    /// Anything else, by its type: `express` ...
     Other(String),
 }
 
@@ -34,6 +36,9 @@ impl Resource {
                 Self::StateMachine { name: (*name).to_owned(), qualifier: Some((*qualifier).to_owned()) }
             }
             ("execution", [_machine, _name]) => Self::Execution,
+            // DescribeExecution and ListExecutions take Express executions only of a Map Run (API reference).
+            ("express", [machine, _name, _uuid]) if machine.contains('/') => Self::Execution,
+            ("mapRun", [machine, _uuid]) if machine.contains('/') => Self::MapRun,
             ("activity", [name]) => Self::Activity { name: (*name).to_owned() },
             _ => Self::Other(kind.to_owned()),
         })
@@ -44,6 +49,7 @@ impl Resource {
         let kind = match self {
             Self::StateMachine { .. } => "stateMachine",
             Self::Execution => "execution",
+            Self::MapRun => "mapRun",
             Self::Activity { .. } => "activity",
             Self::Other(kind) => kind,
         };
@@ -97,6 +103,14 @@ pub(crate) fn check_execution(arn: &str) -> Result<(), Error> {
 /// The name of the state machine in the ARN of an execution.
 pub(crate) fn machine_of_execution(arn: &str) -> Option<&str> {
     arn.split(':').nth(6)
+}
+
+/// Checks that `arn` names a map run.
+pub(crate) fn check_map_run(arn: &str) -> Result<(), Error> {
+    match Resource::parse(arn)? {
+        Resource::MapRun => Ok(()),
+        other => Err(other.misplaced()),
+    }
 }
 
 /// The name in an activity ARN.
@@ -154,6 +168,8 @@ mod tests {
             ("stateMachine:Orders:3", machine("Orders", Some("3"))),
             ("execution:Orders:a.b", Resource::Execution),
             ("express:Orders:a:b", Resource::Other("express".to_owned())),
+            ("express:Orders/Each:a:b", Resource::Execution),
+            ("mapRun:Orders/Each:a", Resource::MapRun),
             ("activity:Pack", Resource::Activity { name: "Pack".to_owned() }),
         ];
         for (resource, expected) in cases {

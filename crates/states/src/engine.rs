@@ -15,7 +15,7 @@ use tokio::sync::{Notify, RwLock, Semaphore, broadcast, watch};
 use crate::{
     Error, EventSink, ExecutionChange, Limits, MachineType, arn,
     catalog::Catalog,
-    driver::{ActivityQueues, Calls, Loaded, Slot, Timers},
+    driver::{ActivityQueues, Calls, Loaded, MapRuns, Slot, Timers},
     layout, operations,
     throttle::{START_EXPRESS, Throttle},
 };
@@ -53,6 +53,7 @@ pub(crate) struct Shared {
     pub(crate) timers: Timers,
     pub(crate) activities: ActivityQueues,
     pub(crate) calls: Calls,
+    pub(crate) map_runs: MapRuns,
     pub(crate) call_permits: Semaphore,
     pub(crate) throttle: Throttle,
     pub(crate) outbox: Notify,
@@ -93,6 +94,7 @@ impl Engine {
             timers: Timers::default(),
             activities: ActivityQueues::default(),
             calls: Calls::default(),
+            map_runs: MapRuns::default(),
             call_permits: Semaphore::new(limits.service_calls),
             throttle: Throttle::new(&limits.quotas),
             outbox: Notify::new(),

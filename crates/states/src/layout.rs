@@ -11,7 +11,7 @@ use store::{Bytes, Key, Keyspace, Store, Transaction};
 use crate::{
     Error,
     interpreter::Job,
-    records::{ExecutionRow, Status, StepRecord, Summary},
+    records::{ExecutionRow, MapRunRow, Status, StepRecord, Summary},
 };
 
 /// `schema` -> version of this layout.
@@ -30,9 +30,13 @@ pub(crate) const DEFINITIONS: Keyspace = Keyspace("states.definition");
 pub(crate) const EXECUTIONS: Keyspace = Keyspace("states.execution");
 /// Execution id, first event id, step number -> [`StepRecord`].
 pub(crate) const STEPS: Keyspace = Keyspace("states.step");
-/// Machine id, execution id -> [`Summary`].
+/// ARN -> [`MapRunRow`].
+pub(crate) const MAP_RUNS: Keyspace = Keyspace("states.map_run");
+/// Execution id, map run id -> ARN of the map run.
+pub(crate) const MAP_RUNS_OF: Keyspace = Keyspace("states.map_run_of");
+/// Machine id or map run id, execution id -> [`Summary`].
 pub(crate) const BY_MACHINE: Keyspace = Keyspace("states.by_machine");
-/// Machine id, status, execution id -> [`Summary`].
+/// Machine id or map run id, status, execution id -> [`Summary`].
 pub(crate) const BY_STATUS: Keyspace = Keyspace("states.by_status");
 /// Execution id -> [`crate::records::OpenRecord`], of running executions; of schema 1, the ARN.
 pub(crate) const OPEN: Keyspace = Keyspace("states.open");
@@ -105,6 +109,37 @@ pub(crate) fn update_execution(transaction: &mut Transaction, row: &ExecutionRow
     transaction.put(EXECUTIONS, row.arn.as_bytes(), encode(row));
     transaction.delete(BY_STATUS, status_key(row.machine.id, before, row.id));
     insert_index(transaction, row);
+}
+
+/// Puts an execution that is not durable into the table and the indexes when it has ended, over an earlier run of it.
+pub(crate) fn insert_ended(transaction: &mut Transaction, row: &ExecutionRow) {
+    transaction.put(EXECUTIONS, row.arn.as_bytes(), encode(row));
+    for status in Status::ENDED {
+        transaction.delete(BY_STATUS, status_key(row.machine.id, status, row.id));
+    }
+    insert_index(transaction, row);
+}
+
+/// Writes a map run of the execution with this id.
+pub(crate) fn put_map_run(transaction: &mut Transaction, execution: u64, row: &MapRunRow) {
+    transaction.put(MAP_RUNS, row.state.arn.as_bytes(), encode(row));
+    transaction.put(MAP_RUNS_OF, key(&[execution, row.id]), Bytes::from(row.state.arn.as_bytes()));
+}
+
+/// The map runs of the execution with this id, oldest first: at most `limit` after the one with the id `after`.
+pub(crate) fn map_runs_of(
+    store: &dyn Store,
+    execution: u64,
+    after: u64,
+    limit: usize,
+) -> Result<Vec<MapRunRow>, Error> {
+    let (lower, upper) = (key(&[execution, after]), key(&[execution + 1]));
+    let page = store.range(MAP_RUNS_OF, Bound::Excluded(&lower), Bound::Excluded(&upper), limit, false)?;
+    let mut rows = Vec::with_capacity(page.len());
+    for (_, arn) in page {
+        rows.extend(get(store, MAP_RUNS, &arn)?);
+    }
+    Ok(rows)
 }
 
 fn insert_index(transaction: &mut Transaction, row: &ExecutionRow) {

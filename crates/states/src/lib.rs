@@ -19,7 +19,6 @@ mod fork;
 pub mod history;
 mod integrations;
 pub mod interpreter;
-#[allow(dead_code, unused_imports, reason = "the driver calls it once map runs have children of their own")]
 mod items;
 mod layout;
 mod limits;

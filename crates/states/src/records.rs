@@ -10,7 +10,7 @@ use crate::{
     Error,
     history::{ForkPoint, HistoryEvent},
     integrations::Resource,
-    interpreter::{Bounds, Execution, Job, Step, TaskId, TaskRequest, TimerId},
+    interpreter::{Bounds, Execution, Job, MapRunId, MapRunState, Step, TaskId, TaskRequest, TimerId},
     layout,
 };
 
@@ -51,6 +51,9 @@ pub enum Status {
 }
 
 impl Status {
+    /// All but [`Self::Running`].
+    pub(crate) const ENDED: [Self; 4] = [Self::Succeeded, Self::Failed, Self::TimedOut, Self::Aborted];
+
     /// AWS's spelling.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -188,6 +191,9 @@ pub(crate) struct ExecutionRow {
     /// There if it is a fork.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) origin: Option<Arc<Origin>>,
+    /// The map run that started it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) child: Option<Box<ChildRecord>>,
 }
 
 /// Where a fork begins, and with what.
@@ -198,6 +204,39 @@ pub(crate) struct Origin {
     pub(crate) input: Arc<str>,
     /// Variable name to JSON text.
     pub(crate) variables: Arc<BTreeMap<Arc<str>, Arc<str>>>,
+}
+
+/// What makes an execution the child of a distributed Map. Its [`MachineSnapshot`] is that of its parent under the name
+/// `<machine>/<label>`, with the number of the map run for an id, so that the indexes list it by its map run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct ChildRecord {
+    pub(crate) map_run_arn: Arc<str>,
+    /// ARN of the execution whose Map it is.
+    pub(crate) parent: Arc<str>,
+    /// The map run within its execution.
+    pub(crate) run: MapRunId,
+    /// Name of the Map state, in the definition of both.
+    pub(crate) map_state: Arc<str>,
+    /// The Map's label.
+    pub(crate) label: Arc<str>,
+    /// Its place among its siblings.
+    pub(crate) index: u32,
+    /// How many items it works on.
+    pub(crate) items: u32,
+    /// The redrive of the map run under which it was started last.
+    pub(crate) redrive: u64,
+}
+
+/// A map run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct MapRunRow {
+    /// Prefix of its children in the indexes, in the place of a machine's; grows with the time of the start.
+    pub(crate) id: u64,
+    /// ARN of the execution whose Map it is.
+    pub(crate) execution: Arc<str>,
+    /// The state machine of the execution.
+    pub(crate) machine_arn: Arc<str>,
+    pub(crate) state: MapRunState,
 }
 
 /// The state machine as an execution saw it when it started.
@@ -251,6 +290,9 @@ pub(crate) struct Summary {
     pub(crate) redrive_count: u64,
     #[serde(default)]
     pub(crate) redriven: Option<Timestamp>,
+    /// The map run that started it, and its number of items.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) map_run: Option<(Arc<str>, u32)>,
 }
 
 impl From<&ExecutionRow> for Summary {
@@ -266,6 +308,7 @@ impl From<&ExecutionRow> for Summary {
             alias_arn: row.alias_arn.clone(),
             redrive_count: row.redrive_count,
             redriven: row.redriven,
+            map_run: row.child.as_ref().map(|child| (child.map_run_arn.clone(), child.items)),
         }
     }
 }
@@ -294,8 +337,11 @@ pub(crate) struct OpenRecord {
     pub(crate) machine: Option<u64>,
     /// The timers that are set.
     pub(crate) timers: Vec<(TimerId, Timestamp)>,
-    /// A task must be issued again.
+    /// A task must be issued again, or a map run goes on.
     pub(crate) must_replay: bool,
+    /// There for the child of a distributed Map.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) child: Option<Box<ChildRecord>>,
 }
 
 impl OpenRecord {
@@ -306,7 +352,9 @@ impl OpenRecord {
             arn: row.arn.clone(),
             machine: Some(row.machine.id),
             timers: execution.pending_timers().collect(),
-            must_replay: execution.live_tasks().any(|request| must_be_issued(execution, request)),
+            must_replay: execution.has_map_runs()
+                || execution.live_tasks().any(|request| must_be_issued(execution, request)),
+            child: row.child.clone(),
         }
     }
 
@@ -321,7 +369,7 @@ impl OpenRecord {
         let what = || format!("{} {key:?}", layout::OPEN.0);
         let id = key.try_into().map_err(|_| Error::Corrupt { what: what(), cause: "no number".to_owned() })?;
         let arn = String::from_utf8_lossy(bytes).into();
-        Ok(Self { id: u64::from_be_bytes(id), arn, machine: None, timers: Vec::new(), must_replay: true })
+        Ok(Self { id: u64::from_be_bytes(id), arn, machine: None, timers: Vec::new(), must_replay: true, child: None })
     }
 }
 

@@ -89,6 +89,7 @@ const REDRIVABLE_MILLIS: i64 = 14 * 24 * 3_600_000;
 /// `redriveStatus` and its reason.
 pub(crate) fn redrive_status(row: &ExecutionRow, now: Timestamp) -> (&'static str, Option<&'static str>) {
     match redrivable(row, now) {
+        Ok(()) if row.child.is_some() => ("REDRIVABLE_BY_MAP_RUN", None),
         Ok(()) => ("REDRIVABLE", None),
         Err(reason) => ("NOT_REDRIVABLE", Some(reason)),
     }

@@ -46,10 +46,40 @@ fn definition(child: &str, activity: &str) -> Value {
     })
 }
 
+/// Three children of a distributed Map, two at once, each of which starts an execution and awaits it.
+fn mapping(child: &str) -> Value {
+    let states = json!({
+        "Call": {
+            "Type": "Task",
+            "Resource": "arn:aws:states:::states:startExecution.sync:2",
+            "Parameters": { "StateMachineArn": child, "Input": { "from.$": "$" } },
+            "ResultSelector": { "output.$": "$.Output" },
+            "Next": "Wait",
+        },
+        "Wait": { "Type": "Wait", "Seconds": 1, "End": true },
+    });
+    let config = json!({ "Mode": "DISTRIBUTED", "ExecutionType": "STANDARD" });
+    json!({
+        "StartAt": "Each",
+        "States": {
+            "Each": {
+                "Type": "Map",
+                "ItemsPath": "$.items",
+                "MaxConcurrency": 2,
+                "Label": "Each",
+                "ItemProcessor": { "ProcessorConfig": config, "StartAt": "Call", "States": states },
+                "Next": "Done",
+            },
+            "Done": { "Type": "Succeed" },
+        },
+    })
+}
+
 /// A store, the clock and what was seen, over all lives of the engine.
 struct World {
     memory: MemoryStore,
     clock: SimulatedClock,
+    machine: String,
     execution: String,
     limits: Limits,
 }
@@ -59,7 +89,7 @@ fn parking() -> Limits {
     Limits { loaded_executions: 0, ..Limits::default() }
 }
 
-const PARENT: &str = "arn:aws:states:us-east-1:111111111111:stateMachine:parent";
+const INPUT: &str = r#"{"n": 1, "items": [1, 2, 3]}"#;
 const CHILD: &str = "arn:aws:states:us-east-1:111111111111:stateMachine:child";
 
 impl World {
@@ -69,17 +99,28 @@ impl World {
     }
 
     async fn within(limits: Limits) -> Self {
+        Self::with("parent", limits).await
+    }
+
+    /// The same, for executions of this machine.
+    async fn of(machine: &str) -> Self {
+        Self::with(machine, Limits::default()).await
+    }
+
+    async fn with(machine: &str, limits: Limits) -> Self {
         let world = Self {
             limits,
             memory: MemoryStore::new(),
             clock: SimulatedClock::new(support::START, 11),
-            execution: "arn:aws:states:us-east-1:111111111111:execution:parent:e".to_owned(),
+            machine: format!("arn:aws:states:us-east-1:111111111111:stateMachine:{machine}"),
+            execution: format!("arn:aws:states:us-east-1:111111111111:execution:{machine}:e"),
         };
         let bench = world.open(Arc::new(world.memory.clone())).await;
         let activity = text(&bench.ok("CreateActivity", json!({ "name": "pack" })).await["activityArn"]);
         let wait = json!({ "StartAt": "W", "States": { "W": { "Type": "Wait", "Seconds": 2, "End": true } } });
         let child = bench.machine("child", wait).await;
         bench.machine("parent", definition(&child, &activity)).await;
+        bench.machine("mapping", mapping(&child)).await;
         bench.engine.shutdown().await;
         world
     }
@@ -91,7 +132,7 @@ impl World {
 
 /// Starts the execution, unless it was started before, and moves time on until it ends or the store is cut.
 async fn run(bench: &Bench, world: &World, store: &FaultyStore) {
-    let start = json!({ "stateMachineArn": PARENT, "name": "e", "input": "{\"n\": 1}" });
+    let start = json!({ "stateMachineArn": world.machine, "name": "e", "input": INPUT });
     let started = bench.call("StartExecution", start).await;
     if !store.is_cut() {
         let known = started.as_ref().err().is_some_and(|error| error.code == "ExecutionAlreadyExists");
@@ -108,14 +149,18 @@ async fn run(bench: &Bench, world: &World, store: &FaultyStore) {
             Ok(_) => {}
             // The start failed and nothing of it is left: try again, as a client would.
             Err(error) if error.code == "ExecutionDoesNotExist" => {
-                let start = json!({ "stateMachineArn": PARENT, "name": "e", "input": "{\"n\": 1}" });
+                let start = json!({ "stateMachineArn": world.machine, "name": "e", "input": INPUT });
                 let _ = bench.call("StartExecution", start).await;
             }
             Err(error) => panic!("{error}"),
         }
         bench.wake_next();
     }
-    panic!("the execution does not end: {:?}", bench.event_types(&world.execution).await);
+    panic!(
+        "the execution does not end after {} commits: {:?}",
+        store.commits(),
+        bench.event_types(&world.execution).await
+    );
 }
 
 /// Types and predecessors of a history, with the details that do not depend on time.
@@ -171,6 +216,80 @@ async fn a_crash_at_any_commit_changes_nothing() {
     }
 }
 
+/// What a finished execution with one map run shows of it: its counts, and the history of each child by its input.
+async fn map_run(bench: &Bench, execution: &str) -> (Value, Vec<(String, Vec<(String, u64, Value)>)>) {
+    let runs = bench.ok("ListMapRuns", json!({ "executionArn": execution })).await;
+    let runs = runs["mapRuns"].as_array().expect("a list").clone();
+    assert_eq!(runs.len(), 1, "{runs:?}");
+    let described = bench.ok("DescribeMapRun", json!({ "mapRunArn": runs[0]["mapRunArn"] })).await;
+    let listed = bench.ok("ListExecutions", json!({ "mapRunArn": runs[0]["mapRunArn"] })).await;
+    let mut children = Vec::new();
+    for child in listed["executions"].as_array().expect("a list") {
+        let arn = text(&child["executionArn"]);
+        let input = text(&bench.ok("DescribeExecution", json!({ "executionArn": arn })).await["input"]);
+        children.push((input, shape(bench, &arn).await));
+    }
+    children.sort_by(|one, other| one.0.cmp(&other.0));
+    (json!([described["status"], described["itemCounts"], described["executionCounts"]]), children)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_fault_at_any_commit_of_a_distributed_map_loses_and_doubles_no_child() {
+    let world = World::of("mapping").await;
+    let store = FaultyStore::new(Arc::new(world.memory.clone()));
+    let bench = world.open(Arc::new(store.clone())).await;
+    run(&bench, &world, &store).await;
+    let expected = (shape(&bench, &world.execution).await, map_run(&bench, &world.execution).await);
+    assert_eq!(expected.1.1.len(), 3);
+    let commits = store.commits();
+    assert!(commits > 20, "{commits} commits");
+    for n in 2..=commits {
+        let lost = || Fault::LoseAnswer(Error::Engine("a test".to_owned()));
+        let refused = || Fault::Refuse(Error::Full("a test".to_owned()));
+        for fault in [Fault::CutBefore, Fault::CutAfter, lost(), refused()] {
+            let world = World::of("mapping").await;
+            let store = FaultyStore::new(Arc::new(world.memory.clone()));
+            let is_cut = matches!(fault, Fault::CutBefore | Fault::CutAfter);
+            if is_cut {
+                store.fail_at(n, fault.clone());
+            }
+            let mut bench = world.open(Arc::new(store.clone())).await;
+            if !is_cut {
+                store.fail_at(n.max(store.commits() + 1), fault.clone());
+            }
+            run(&bench, &world, &store).await;
+            if is_cut {
+                bench.engine.shutdown().await;
+                let healthy = FaultyStore::new(Arc::new(world.memory.clone()));
+                bench = world.open(Arc::new(healthy.clone())).await;
+                run(&bench, &world, &healthy).await;
+            }
+            let found = (shape(&bench, &world.execution).await, map_run(&bench, &world.execution).await);
+            assert_eq!(found, expected, "{fault:?} at commit {n}");
+            assert_eq!(children(&bench).await, 3, "{fault:?} at commit {n}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn children_of_a_parent_that_was_stopped_are_aborted_after_a_crash() {
+    let world = World::of("mapping").await;
+    let store = FaultyStore::new(Arc::new(world.memory.clone()));
+    let bench = world.open(Arc::new(store.clone())).await;
+    let start = json!({ "stateMachineArn": world.machine, "name": "e", "input": INPUT });
+    bench.ok("StartExecution", start).await;
+    settle().await;
+    store.fail_at(store.commits() + 1, Fault::CutAfter);
+    let _ = bench.call("StopExecution", json!({ "executionArn": world.execution })).await;
+    bench.engine.shutdown().await;
+    let bench = world.open(Arc::new(world.memory.clone())).await;
+    settle().await;
+    let (run, children) = map_run(&bench, &world.execution).await;
+    assert_eq!((&run[0], &run[2]["aborted"]), (&json!("ABORTED"), &json!(2)));
+    let last = |shape: &[(String, u64, Value)]| shape.last().map(|(kind, ..)| kind.clone());
+    assert!(children.iter().all(|(_, shape)| last(shape).as_deref() == Some("ExecutionAborted")), "{children:?}");
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_commit_that_fails_once_changes_nothing() {
     let (expected, commits) = without_faults().await;
@@ -200,7 +319,7 @@ async fn a_start_that_was_not_made_durable_is_not_acknowledged() {
     let store = FaultyStore::new(Arc::new(world.memory.clone()));
     let bench = world.open(Arc::new(store.clone())).await;
     store.fail_at(store.commits() + 1, Fault::Refuse(Error::Full("a test".to_owned())));
-    let start = json!({ "stateMachineArn": PARENT, "name": "e", "input": "{}" });
+    let start = json!({ "stateMachineArn": world.machine, "name": "e", "input": "{}" });
     let refused = bench.call("StartExecution", start.clone()).await.expect_err("a full disk");
     assert_eq!((&*refused.code, refused.status), ("InternalFailure", 500));
     let described = bench.refused("DescribeExecution", json!({ "executionArn": world.execution })).await;

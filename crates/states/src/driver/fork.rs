@@ -63,7 +63,14 @@ impl Shared {
         }
         arn::check_execution(arn)?;
         let row = layout::get(&*self.store, layout::EXECUTIONS, arn.as_bytes())?;
-        row.ok_or_else(|| Error::ExecutionDoesNotExist(arn.to_owned()))
+        let row: ExecutionRow = row.ok_or_else(|| Error::ExecutionDoesNotExist(arn.to_owned()))?;
+        match &row.child {
+            None => Ok(row),
+            Some(child) => {
+                let reason = format!("it is a child of a distributed Map: fork its parent {}", child.parent);
+                Err(Error::ExecutionNotForkable(reason))
+            }
+        }
     }
 
     /// What the fork runs: what the original ran, or what its state machine is now.

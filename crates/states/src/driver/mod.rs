@@ -13,16 +13,21 @@
 //! * `lifespan` — ends executions that have run for a year; `retention` — removes those that ended long ago.
 //! * `execution_log` — writes events into the log, where the state machine asks for it.
 //! * `activities` — hands activity tasks to workers; `calls` — calls of other services that are under way.
+//! * `map_runs` — runs of distributed Maps: their rows, items and results; `child_starts` — starts and aborts their
+//!   children; `child_ends` — brings the children's ends to their parent.
 //! * `timers` — one heap of timers for all executions; `outbox` — delivers status events at least once.
 
 mod activities;
 mod calls;
+mod child_ends;
+mod child_starts;
 mod deletion;
 mod execution_log;
 mod fork;
 mod jobs;
 mod lifespan;
 mod loaded;
+mod map_runs;
 mod outbox;
 mod perform;
 mod recover;
@@ -37,6 +42,7 @@ mod timers;
 pub(crate) use activities::ActivityQueues;
 pub(crate) use calls::Calls;
 pub(crate) use loaded::Loaded;
+pub(crate) use map_runs::MapRuns;
 pub(crate) use slot::Slot;
 pub(crate) use start::{Start, Target, unstarted};
 pub(crate) use timers::Timers;

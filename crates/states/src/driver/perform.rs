@@ -56,6 +56,10 @@ impl Shared {
                     self.timers.cancel(due, id, timer);
                 }
             }
+            Command::ReadItems { run, request } => self.read_items(running, run, request),
+            Command::StartChildren { run, children } => self.start_children(running, run, children, again),
+            Command::AbortChildren { run, redrive, names } => self.abort_children(running, run, redrive, names),
+            Command::WriteResults { run, request } => self.write_results(running, run, request),
         }
     }
 

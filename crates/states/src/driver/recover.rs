@@ -1,7 +1,7 @@
 //! The recovery at start: every running execution is taken up.
 //!
 //! Most wait for timers and for answers to tokens: of these the record among the open executions says enough. Only an
-//! execution with a task to issue again is replayed.
+//! execution with a task to issue again, or with a map run, is replayed.
 
 use std::{ops::Bound, sync::Arc};
 
@@ -48,6 +48,9 @@ impl Shared {
             for (timer, due) in record.timers {
                 self.timers.set(due, record.id, timer, &record.arn);
             }
+        }
+        if let Some(child) = record.child {
+            return self.recover_child(&record.arn, &child).await;
         }
         let machine = arn::machine_of_execution(&record.arn).and_then(|name| self.catalog.machine(name));
         if machine_id.is_some_and(|id| machine.is_none_or(|found| found.id != id)) {

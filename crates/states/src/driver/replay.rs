@@ -33,7 +33,7 @@ impl Shared {
     ///
     /// # Errors
     /// `ExecutionDoesNotExist`, or a store that fails.
-    fn look_up(&self, slot: &Arc<Slot>, content: &mut Content) -> Result<Option<ExecutionRow>, Error> {
+    fn look_up(self: &Arc<Self>, slot: &Arc<Slot>, content: &mut Content) -> Result<Option<ExecutionRow>, Error> {
         if matches!(content, Content::Running(_) | Content::Ended) {
             return Ok(None);
         }
@@ -55,7 +55,7 @@ impl Shared {
     }
 
     /// Completes when an execution of this engine has ended; at once if there is none.
-    pub(crate) async fn wait_for_end(&self, arn: &Arc<str>) -> Result<(), Error> {
+    pub(crate) async fn wait_for_end(self: &Arc<Self>, arn: &Arc<str>) -> Result<(), Error> {
         let slot = self.slot(arn);
         let mut content = slot.content.clone().lock_owned().await;
         match self.look_up(&slot, &mut content) {
@@ -109,14 +109,19 @@ impl Shared {
                 cause: "its replay gives another history".to_owned(),
             })
         })?;
-        Ok(Running::adopted(row, execution, steps))
+        let mut running = Running::adopted(row, execution, steps);
+        self.find_map_runs(&mut running)?;
+        Ok(running)
     }
 
-    /// Sets the timers of a replayed execution and issues its tasks again.
+    /// Sets the timers of a replayed execution, issues its tasks again and goes on with its map runs.
     pub(super) fn resume(self: &Arc<Self>, running: &mut Running) {
         let timers: Vec<_> = running.execution.pending_timers().collect();
         for (timer, due) in timers {
             self.perform_one(running, Command::SetTimer { timer, due }, true);
+        }
+        for command in running.execution.map_run_commands() {
+            self.perform_one(running, command, true);
         }
         let tasks: Vec<_> = running.execution.live_tasks().cloned().collect();
         for request in tasks {

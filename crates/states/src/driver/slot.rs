@@ -10,11 +10,15 @@ use std::{
 
 use clock::Timestamp;
 use store::Bytes;
-use tokio::sync::{Mutex, OwnedMutexGuard, watch};
+use tokio::{
+    sync::{Mutex, OwnedMutexGuard, watch},
+    task::JoinHandle,
+};
 
+use super::map_runs::KnownRun;
 use crate::{
     PendingTask,
-    interpreter::{Execution, TaskId, TimerId},
+    interpreter::{Execution, MapRunId, TaskId, TimerId},
     records::ExecutionRow,
 };
 
@@ -53,6 +57,10 @@ pub(super) struct Running {
     pub(super) open_record: Option<Bytes>,
     /// Since when it stands among the loaded ones, and whether it has made a step since.
     pub(super) place: Place,
+    /// Its map runs, as the store knows them.
+    pub(super) map_runs: BTreeMap<MapRunId, Arc<KnownRun>>,
+    /// Children that are being aborted.
+    pub(super) aborting: BTreeMap<MapRunId, JoinHandle<()>>,
 }
 
 /// See [`super::loaded`].
@@ -69,8 +77,9 @@ pub(super) enum Place {
 impl Running {
     /// An execution that has made `next_step` steps, none of whose commands were performed here.
     pub(super) fn new(row: ExecutionRow, execution: Execution, next_step: u64) -> Self {
-        let (tasks, timers) = (BTreeSet::new(), BTreeMap::new());
-        Self { row, execution, next_step, tasks, timers, open_record: None, place: Place::None }
+        let (tasks, timers, map_runs, aborting) = Default::default();
+        let (open_record, place) = (None, Place::None);
+        Self { row, execution, next_step, tasks, timers, open_record, place, map_runs, aborting }
     }
 
     /// An execution that has made `next_step` steps, all of whose commands were performed in this process.

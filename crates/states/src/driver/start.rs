@@ -82,7 +82,7 @@ impl Shared {
         }
     }
 
-    async fn first_step(
+    pub(super) async fn first_step(
         self: Arc<Self>,
         slot: Arc<Slot>,
         mut content: OwnedMutexGuard<Content>,
@@ -168,6 +168,7 @@ impl Shared {
             redrive_token: None,
             bounds: self.limits.bounds,
             origin: start.origin,
+            child: None,
         }
     }
 }
@@ -204,5 +205,6 @@ fn identity(row: &ExecutionRow) -> ExecutionIdentity {
             MachineType::Standard => ExecutionKind::Standard,
             MachineType::Express => ExecutionKind::Express,
         },
+        map_state: row.child.as_ref().map(|child| child.map_state.clone()),
     }
 }

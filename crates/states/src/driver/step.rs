@@ -6,6 +6,7 @@ use store::Transaction;
 
 use super::{
     execution_log,
+    map_runs::write_map_runs,
     slot::{Content, Running, Slot},
     start::unstarted,
 };
@@ -38,7 +39,7 @@ impl Shared {
         let shared = self.clone();
         let slot = self.slot(arn);
         let made = tokio::spawn(async move {
-            let made = shared.clone().step(&slot, stimulus).await;
+            let made = shared.clone().step(&slot, stimulus, |_| true).await;
             drop(slot);
             shared.park_oldest();
             made
@@ -46,7 +47,13 @@ impl Shared {
         made.await.map_err(|_| Error::ShutDown)?
     }
 
-    async fn step(self: Arc<Self>, slot: &Arc<Slot>, stimulus: Stimulus) -> Result<(), Error> {
+    /// The same in the task of the caller, and only of an execution that `is_meant`.
+    pub(super) async fn step(
+        self: Arc<Self>,
+        slot: &Arc<Slot>,
+        stimulus: Stimulus,
+        is_meant: impl FnOnce(&Running) -> bool,
+    ) -> Result<(), Error> {
         let mut content = slot.content.clone().lock_owned().await;
         self.load(slot, &mut content)?;
         // Taken out for the time of the step: whatever interrupts it leaves the execution to be replayed.
@@ -57,24 +64,23 @@ impl Shared {
                 return Err(Error::TaskTimedOut);
             }
         };
-        if !awaits(&running.execution, &stimulus) {
+        if !awaits(&running.execution, &stimulus) || !is_meant(&running) {
             *content = Content::Running(running);
             return Err(Error::TaskTimedOut);
         }
-        let stimulus = if self.is_cut_short(&running, &stimulus) {
-            Stimulus::Stopped { error: None, cause: None }
-        } else {
-            stimulus
-        };
+        let stimulus = self.unless_cut_short(&running, stimulus);
         self.make_step(slot, &mut content, running, stimulus).await
     }
 
-    /// Whether an execution ends instead of going on: its state machine is being deleted.
-    fn is_cut_short(&self, running: &Running, stimulus: &Stimulus) -> bool {
-        let machine = &running.row.machine;
-        leads_on(stimulus)
+    /// What happens to an execution: it ends instead of going on if its state machine is being deleted. The children of a
+    /// distributed Map end with their parent.
+    pub(super) fn unless_cut_short(&self, running: &Running, stimulus: Stimulus) -> Stimulus {
+        let ExecutionRow { machine, child, .. } = &running.row;
+        let is_cut_short = leads_on(&stimulus)
             && machine.kind == MachineType::Standard
-            && !self.catalog.is_active(&machine.name, machine.id)
+            && child.is_none()
+            && !self.catalog.is_active(&machine.name, machine.id);
+        if is_cut_short { Stimulus::Stopped { error: None, cause: None } } else { stimulus }
     }
 
     /// Decides and commits the step, then performs its commands. After an error `content` is in doubt.
@@ -95,10 +101,11 @@ impl Shared {
         let before = running.row.status;
         let decision = decide(&mut running.execution, &step);
         set_outcome(&mut running.row, &running.execution, &step);
-        if running.row.machine.kind == MachineType::Standard {
-            let transaction = self.transaction(&mut running, first_event, before, &step, &decision);
+        self.number_map_runs(&mut running, &decision);
+        if let Some(transaction) = self.durable(&mut running, first_event, before, &step, &decision) {
             if let Err(error) = self.store.commit(transaction).await {
                 self.reload_later(slot.clone(), &error);
+                self.start_child_again_later(&running.row);
                 return Err(error.into());
             }
             if before != running.row.status || begins(&step.stimulus) {
@@ -108,6 +115,7 @@ impl Shared {
         running.next_step += 1;
         self.publish(&running, &step, &decision);
         self.perform(&mut running, &step.stimulus, decision.commands);
+        self.forget_starts(&running, &decision.map_runs);
         self.settle(slot, content, running);
         Ok(())
     }
@@ -122,6 +130,27 @@ impl Shared {
             stimulus,
             absent_activities: execution.activities().filter(absent).cloned().collect(),
         }
+    }
+
+    /// What of a step becomes durable: all of it for a Standard execution, for an Express one its end, if it is the child of
+    /// a distributed Map.
+    fn durable(
+        &self,
+        running: &mut Running,
+        first_event: u64,
+        before: Status,
+        step: &Step,
+        decision: &Decision,
+    ) -> Option<Transaction> {
+        if running.row.machine.kind == MachineType::Standard {
+            return Some(self.transaction(running, first_event, before, step, decision));
+        }
+        let row = &running.row;
+        (row.child.is_some() && row.status != Status::Running).then(|| {
+            let mut transaction = Transaction::new();
+            layout::insert_ended(&mut transaction, row);
+            transaction
+        })
     }
 
     /// Everything that becomes durable with a step.
@@ -163,6 +192,7 @@ impl Shared {
             let record = JobRecord { execution: row.arn.clone(), job: job.clone() };
             transaction.put(layout::JOBS, layout::job_key(row.id, job), layout::encode(&record));
         }
+        write_map_runs(&mut transaction, running, decision);
         transaction
     }
 
@@ -199,9 +229,10 @@ impl Shared {
     }
 
     /// An execution has ended: its slot goes, and whoever waits for its end is told.
-    pub(super) fn announce_end(&self, slot: &Arc<Slot>, row: ExecutionRow) {
+    pub(super) fn announce_end(self: &Arc<Self>, slot: &Arc<Slot>, row: ExecutionRow) {
         self.open.remove(&row.id);
         self.vacate(slot);
+        self.report_child_end(&row);
         slot.announce_end(Arc::new(row));
     }
 
@@ -246,6 +277,12 @@ fn awaits(execution: &Execution, stimulus: &Stimulus) -> bool {
         Stimulus::TaskSubmitted { task, .. } => execution.is_live(*task) && !execution.is_submitted(*task),
         Stimulus::ActivityStarted { task, .. } => execution.is_live(*task) && !execution.is_started(*task),
         Stimulus::TimerFired { timer } => execution.pending_timers().any(|(pending, _)| pending == *timer),
+        Stimulus::ItemsRead { run, .. } => execution.awaits_items(*run),
+        Stimulus::ResultsWritten { run, .. } => execution.awaits_results(*run),
+        Stimulus::MapRunUpdated { run, .. } => execution.map_run(*run).is_some(),
+        Stimulus::ChildrenEnded { ended } => {
+            ended.iter().any(|end| execution.awaits_child(end.run, end.index, end.redrive))
+        }
         // A redrive is of an execution that has ended.
         Stimulus::Redriven => false,
         Stimulus::Started | Stimulus::Stopped { .. } | Stimulus::ExecutionTimedOut => true,
@@ -254,7 +291,16 @@ fn awaits(execution: &Execution, stimulus: &Stimulus) -> bool {
 
 /// Whether a stimulus takes a state to its end, so that a state transition follows.
 fn leads_on(stimulus: &Stimulus) -> bool {
-    matches!(stimulus, Stimulus::TaskSucceeded { .. } | Stimulus::TaskFailed { .. } | Stimulus::TimerFired { .. })
+    use Stimulus::{ChildrenEnded, ItemsRead, ResultsWritten, TaskFailed, TaskSucceeded, TimerFired};
+    matches!(
+        stimulus,
+        TaskSucceeded { .. }
+            | TaskFailed { .. }
+            | TimerFired { .. }
+            | ItemsRead { .. }
+            | ChildrenEnded { .. }
+            | ResultsWritten { .. }
+    )
 }
 
 /// Whether an execution begins with this stimulus, for the first time or again.
@@ -279,7 +325,7 @@ fn write_open_record(transaction: &mut Transaction, running: &mut Running, befor
 fn new_token(command: &Command) -> Option<(&str, TaskId)> {
     match command {
         Command::Task(request) => request.token.as_deref().map(|token| (token, request.task)),
-        Command::CancelTask(_) | Command::StopJob(_) | Command::SetTimer { .. } | Command::CancelTimer(_) => None,
+        _ => None,
     }
 }
 

@@ -206,6 +206,12 @@ pub enum EventDetails {
     },
     MapRunSucceeded,
     MapRunFailed(Failure),
+    MapRunAborted,
+    /// A redrive goes on with the run of a distributed Map.
+    MapRunRedriven {
+        map_run_arn: Arc<str>,
+        redrive_count: u64,
+    },
     ParallelStateStarted,
     ParallelStateSucceeded,
     ParallelStateFailed,

@@ -65,6 +65,8 @@ impl EventDetails {
             Self::MapRunStarted { .. } => "MapRunStarted",
             Self::MapRunSucceeded => "MapRunSucceeded",
             Self::MapRunFailed(_) => "MapRunFailed",
+            Self::MapRunAborted => "MapRunAborted",
+            Self::MapRunRedriven { .. } => "MapRunRedriven",
             Self::ParallelStateStarted => "ParallelStateStarted",
             Self::ParallelStateSucceeded => "ParallelStateSucceeded",
             Self::ParallelStateFailed => "ParallelStateFailed",
@@ -172,6 +174,10 @@ impl EventDetails {
                 ("mapIterationAbortedEventDetails", new().iteration(name, *index))
             }
             Self::MapRunStarted { map_run_arn } => ("mapRunStartedEventDetails", new().text("mapRunArn", map_run_arn)),
+            Self::MapRunRedriven { map_run_arn, redrive_count } => (
+                "mapRunRedrivenEventDetails",
+                new().text("mapRunArn", map_run_arn).number("redriveCount", Some(*redrive_count)),
+            ),
             Self::MapRunFailed(failure) => ("mapRunFailedEventDetails", new().failure(failure)),
             Self::EvaluationFailed { failure, state, location } => (
                 "evaluationFailedEventDetails",
@@ -182,6 +188,7 @@ impl EventDetails {
             | Self::MapStateSucceeded
             | Self::MapStateFailed
             | Self::MapRunSucceeded
+            | Self::MapRunAborted
             | Self::ParallelStateStarted
             | Self::ParallelStateSucceeded
             | Self::ParallelStateFailed => return None,

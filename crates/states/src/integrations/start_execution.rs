@@ -98,7 +98,7 @@ impl Shared {
         Ok(())
     }
 
-    async fn child_result(&self, call: &TaskCall, child: &str) -> Result<String, Failure> {
+    async fn child_result(self: &Arc<Self>, call: &TaskCall, child: &str) -> Result<String, Failure> {
         let local: Arc<str> = child.into();
         loop {
             if let Err(error) = self.wait_for_end(&local).await {

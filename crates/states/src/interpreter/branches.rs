@@ -22,19 +22,18 @@ impl Run<'_> {
         }
         let last_event = self.chain(work.frame, EventDetails::ParallelStateStarted);
         let Some(parent) = self.frame(work.frame) else { return Ok(()) };
-        let (variables, map_item, execution) = (parent.variables.clone(), parent.map_item.clone(), parent.child);
+        let (variables, map_item) = (parent.variables.clone(), parent.map_item.clone());
         let mut running = BTreeMap::new();
         for (index, branch) in branches.iter().enumerate() {
             let parent = Some(Seat { frame: work.frame, index });
             let (variables, map_item) = (variables.clone(), map_item.clone());
-            let child =
-                self.add_frame(Frame { parent, last_event, variables, map_item, child: execution, active: None });
+            let child = self.add_frame(Frame { parent, last_event, variables, map_item, active: None });
             running.insert(index, child);
             let state = self.definition.machine(*branch).start_at;
             self.later(Unit::Enter { frame: child, state, input: input.clone() });
         }
         let (outputs, next, limit) = (vec![None; branches.len()], branches.len(), branches.len());
-        let children = Children { run: None, items: Vec::new(), input, outputs, running, next, limit };
+        let children = Children { items: Vec::new(), input, outputs, running, next, limit };
         self.set_work(work.frame, Work::Children(children));
         Ok(())
     }
@@ -49,15 +48,10 @@ impl Run<'_> {
         let Some(Work::Children(children)) = self.active_mut(seat.frame).map(|active| &mut active.work) else { return };
         children.running.remove(&seat.index);
         children.outputs[seat.index] = Some(output);
-        if children.run.is_some() {
-            self.execution.children.remove(&id);
-            return self.start_iterations(seat.frame, frame.last_event);
-        }
-
         let mut last_event = frame.last_event;
         if let Some(name) = self.iteration_name(seat.frame) {
             let details = EventDetails::MapIterationSucceeded { name, index: seat.index };
-            last_event = self.record(seat.frame, last_event, details);
+            last_event = self.record(last_event, details);
         }
         if let Some(parent) = self.frame_mut(seat.frame) {
             parent.last_event = last_event;
@@ -73,7 +67,6 @@ impl Run<'_> {
         if !children.is_done() {
             return;
         }
-        let is_distributed = children.run.is_some();
         let outputs: Vec<Data> = std::mem::take(&mut children.outputs).into_iter().flatten().collect();
         active.work = Work::Gathered;
         let (id, raw) = (active.state, active.input.clone());
@@ -83,13 +76,9 @@ impl Run<'_> {
             StateKind::Map(_) => EventDetails::MapStateSucceeded,
             _ => EventDetails::ParallelStateSucceeded,
         };
-        // StateExited does not follow from MapStateSucceeded or ParallelStateSucceeded but from what came before, and that of a
-        // distributed Map from MapRunStarted (recorded on AWS since November 2024; older recordings name MapRunSucceeded).
-        let mut before = self.last_event(frame);
-        if is_distributed {
-            before = self.record(frame, before, EventDetails::MapRunSucceeded);
-        }
-        self.record(frame, before, succeeded);
+        // StateExited does not follow from MapStateSucceeded or ParallelStateSucceeded but from what came before (recorded on
+        // AWS).
+        self.record(self.last_event(frame), succeeded);
         let left = Data::array(&outputs)
             .map_err(|error| work.scene.runtime(&error.to_string()))
             .and_then(|result| self.leave(&work, Leaving::with_result(work.state, &result)));

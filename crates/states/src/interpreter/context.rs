@@ -48,15 +48,11 @@ impl Run<'_> {
         let frame = self.frame(frame)?;
         let active = frame.active.as_ref()?;
         let state = self.definition.state(active.state);
-        let child = frame.child.and_then(|child| self.execution.children.get(&child));
-        let own = || (self.execution.identity.clone(), self.execution.input.clone().ok());
-        let (identity, execution_input) =
-            child.map_or_else(own, |child| (child.identity.clone(), Some(child.input.clone())));
         let trial = self.execution.trial.as_ref();
         let retry_count = || trial.map_or_else(|| active.retry_count(), |trial| trial.setting.retries);
         Some(Scene {
-            identity,
-            execution_input,
+            identity: self.execution.identity.clone(),
+            execution_input: self.execution.input.clone().ok(),
             state: state.name.clone(),
             entered: active.entered,
             entered_at: active.entered_at,
@@ -64,10 +60,7 @@ impl Run<'_> {
             token: None,
             map_item: frame.map_item.clone(),
             variables: frame.variables.clone(),
-            redriven: match child {
-                Some(_) => (0, None),
-                None => (self.execution.redrive_count, self.execution.redriven_at),
-            },
+            redriven: (self.execution.redrive_count, self.execution.redriven_at),
             given: trial.and_then(|trial| trial.setting.context.clone()),
             is_trial: trial.is_some(),
             context: OnceCell::new(),

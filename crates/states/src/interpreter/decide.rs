@@ -35,6 +35,7 @@ pub fn decide(execution: &mut Execution, step: &Step) -> Decision {
     let mut run = Run::new(execution, step);
     run.apply(&step.stimulus);
     run.drain();
+    run.note_changed_runs();
     run.decision
 }
 
@@ -51,6 +52,10 @@ impl Run<'_> {
             Stimulus::Heartbeat { task } => self.heartbeat(*task),
             Stimulus::TimerFired { timer } => self.timer_fired(*timer),
             Stimulus::ExecutionTimedOut => self.time_out_execution(),
+            Stimulus::ItemsRead { run, items } => self.items_read(*run, items),
+            Stimulus::ChildrenEnded { ended } => self.children_ended(ended),
+            Stimulus::ResultsWritten { run, output } => self.results_written(*run, output),
+            Stimulus::MapRunUpdated { run, update } => self.update_map_run(*run, update),
             Stimulus::Redriven => self.redrive(),
             Stimulus::Stopped { error, cause } => self.abort_execution(error.as_deref(), cause.as_deref()),
         }
@@ -68,14 +73,7 @@ impl Run<'_> {
         self.append(0, started);
         let (state, variables) = self.execution.first();
         // The first StateEntered follows from event 0, not from ExecutionStarted (recorded on AWS).
-        let top = Frame {
-            parent: None,
-            last_event: 0,
-            variables: Arc::new(variables),
-            map_item: None,
-            child: None,
-            active: None,
-        };
+        let top = Frame { parent: None, last_event: 0, variables: Arc::new(variables), map_item: None, active: None };
         let frame = self.add_frame(top);
         self.set_execution_timer();
         match self.execution.first_input() {
@@ -93,7 +91,9 @@ impl Run<'_> {
 
     /// `TimeoutSeconds` of the machine, within the five minutes of an Express execution.
     fn timeout_seconds(&self) -> Option<u64> {
-        let own = self.definition.timeout_seconds;
+        // That of the definition is its parent's, in a child of a distributed Map.
+        let is_top = self.execution.identity.map_state.is_none();
+        let own = self.definition.timeout_seconds.filter(|_| is_top);
         match self.execution.identity.kind {
             ExecutionKind::Standard => own,
             ExecutionKind::Express => Some(own.unwrap_or(MAX_EXPRESS_SECONDS).min(MAX_EXPRESS_SECONDS)),
@@ -134,13 +134,14 @@ impl Run<'_> {
     }
 
     pub(super) fn end(&mut self, outcome: Outcome) {
+        self.abort_map_runs();
         self.execution.wreck = match outcome {
             Outcome::Succeeded(_) => Wreck::default(),
             _ => self.wreck(),
         };
         self.execution.outcome = outcome;
         self.execution.frames.clear();
-        self.execution.children.clear();
+        self.execution.map_runs.clear();
         let has_timed_out = self.execution.outcome == Outcome::TimedOut;
         for (task, live) in std::mem::take(&mut self.execution.tasks) {
             self.command(Command::CancelTask(task));

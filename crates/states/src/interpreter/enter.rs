@@ -17,9 +17,6 @@ impl Run<'_> {
     /// A frame enters a state. Nothing happens if the frame is gone: a sibling failed meanwhile.
     pub(super) fn enter(&mut self, frame: FrameId, state: StateId, input: Data) {
         let Some(before) = self.frame(frame).map(|frame| frame.last_event) else { return };
-        if self.stop_endless_child(frame) {
-            return;
-        }
         let definition = self.definition.clone();
         let state = definition.state(state);
         let details =

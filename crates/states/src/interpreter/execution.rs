@@ -6,9 +6,10 @@ use asl::{Data, Definition, StateKind};
 use clock::Timestamp;
 
 use super::{
-    Bounds, ExecutionIdentity, Origin, Outcome, TaskId, TaskRequest, TimerId,
-    distributed::ChildExecution,
+    Bounds, Command, ExecutionIdentity, MapRunId, MapRunState, MapRunStatus, Origin, Outcome, TaskId, TaskRequest,
+    TimerId,
     frame::{Frame, FrameId},
+    map_run::{ChildStatus, MapRun, Stage},
     redrive::Wreck,
     resource::Integration,
     task::LiveTask,
@@ -30,10 +31,9 @@ pub struct Execution {
     pub(super) next_task: u32,
     pub(super) next_timer: u32,
     pub(super) frames: BTreeMap<FrameId, Frame>,
-    /// Child executions at work, by their first frame.
-    pub(super) children: BTreeMap<FrameId, ChildExecution>,
-    /// Events of all child executions so far, which are counted and not kept.
-    pub(super) child_events: u64,
+    /// Map runs that go on.
+    pub(super) map_runs: BTreeMap<MapRunId, MapRun>,
+    pub(super) next_map_run: u32,
     pub(super) tasks: BTreeMap<TaskId, LiveTask>,
     pub(super) timers: BTreeMap<TimerId, Timer>,
     /// Where it stood when it ended without success.
@@ -60,8 +60,8 @@ impl Execution {
             next_task: 0,
             next_timer: 0,
             frames: BTreeMap::new(),
-            children: BTreeMap::new(),
-            child_events: 0,
+            map_runs: BTreeMap::new(),
+            next_map_run: 0,
             tasks: BTreeMap::new(),
             timers: BTreeMap::new(),
             wreck: Wreck::default(),
@@ -135,6 +135,50 @@ impl Execution {
         self.tasks.get(&task).is_some_and(|task| task.started)
     }
 
+    /// Whether map runs go on.
+    pub fn has_map_runs(&self) -> bool {
+        !self.map_runs.is_empty()
+    }
+
+    /// What its map runs have in hand: what to command again after a crash.
+    pub fn map_run_commands(&self) -> Vec<Command> {
+        let runs = self.map_runs.iter().map(|(id, map_run)| {
+            let run = *id;
+            match &map_run.stage {
+                Stage::Reading(request) => Command::ReadItems { run, request: request.clone() },
+                Stage::Writing(request, _) => Command::WriteResults { run, request: request.clone() },
+                Stage::Running => {
+                    let children = map_run.running().filter_map(|index| map_run.child_start(index)).collect();
+                    Command::StartChildren { run, children }
+                }
+            }
+        });
+        runs.collect()
+    }
+
+    /// What the map run is like now; `None` once it has ended.
+    pub fn map_run(&self, run: MapRunId) -> Option<MapRunState> {
+        self.map_runs.get(&run).map(|found| found.state(run, MapRunStatus::Running, None))
+    }
+
+    /// Whether a map run waits for the end of a child that was started under this redrive.
+    pub fn awaits_child(&self, run: MapRunId, index: u32, redrive: u64) -> bool {
+        self.map_runs.get(&run).is_some_and(|run| {
+            let child = run.children.get(index as usize);
+            run.redrive_count == redrive && child.is_some_and(|child| child.status == ChildStatus::Running)
+        })
+    }
+
+    /// Whether a map run waits for its items.
+    pub fn awaits_items(&self, run: MapRunId) -> bool {
+        self.map_runs.get(&run).is_some_and(|run| matches!(run.stage, Stage::Reading(_)))
+    }
+
+    /// Whether a map run waits for its results to be written.
+    pub fn awaits_results(&self, run: MapRunId) -> bool {
+        self.map_runs.get(&run).is_some_and(|run| matches!(run.stage, Stage::Writing(..)))
+    }
+
     /// Every timer that is set, with its due time: what to set again after a crash.
     pub fn pending_timers(&self) -> impl Iterator<Item = (TimerId, Timestamp)> {
         self.timers.iter().map(|(id, timer)| (*id, timer.due))
@@ -159,8 +203,7 @@ impl Execution {
                 self.next_task,
                 self.next_timer,
                 &self.frames,
-                &self.children,
-                self.child_events,
+                (&self.map_runs, self.next_map_run),
                 &self.tasks,
                 &self.timers,
                 (&self.wreck, self.redrive_count, self.redriven_at)

@@ -27,14 +27,20 @@ impl Run<'_> {
             let Some(active) = self.active(frame) else { return };
             let definition = self.definition.clone();
             let state = definition.state(active.state);
-            let had_children = matches!(active.work, Work::Children(_));
-            let run_has_failed = matches!(&active.work, Work::Children(children) if children.run.is_some());
+            let had_children = matches!(active.work, Work::Children(_) | Work::MapRun(_));
+            let failed_run = match active.work {
+                Work::MapRun(run) => Some(run),
+                _ => None,
+            };
             let is_evaluation = problem.evaluation.is_some() && !matches!(active.work, Work::Gathered);
-            self.abort_children(frame, is_innermost);
+            match failed_run {
+                Some(run) => self.fail_map_run(frame, run, &problem),
+                None => self.abort_children(frame, is_innermost),
+            }
             is_innermost = false;
             self.record_evaluation(frame, state, &mut problem);
             self.inspect(|inspection| inspection.failure = Some(problem.failure.clone()));
-            if run_has_failed {
+            if failed_run.is_some() {
                 self.chain(frame, EventDetails::MapRunFailed(problem.failure.clone()));
             }
             if self.retry(frame, state, &problem) {
@@ -51,13 +57,6 @@ impl Run<'_> {
                     self.record_evaluation(frame, state, &mut problem);
                 }
             }
-            if self.is_child_execution(frame) {
-                match self.child_failed(frame) {
-                    Some((parent, exceeded)) => (frame, problem) = (parent, exceeded),
-                    None => return,
-                }
-                continue;
-            }
             match self.give_up(frame, state) {
                 Some(parent) => frame = parent,
                 None => return self.fail_execution(problem.failure),
@@ -73,7 +72,7 @@ impl Run<'_> {
         let previous = if last == entered && !matches!(state.kind, StateKind::Wait(_)) { before } else { last };
         let details =
             EventDetails::EvaluationFailed { failure: problem.failure.clone(), state: state.name.clone(), location };
-        let id = self.record(frame, previous, details);
+        let id = self.record(previous, details);
         if let Some(frame) = self.frame_mut(frame) {
             frame.last_event = id;
         }
@@ -137,7 +136,7 @@ impl Run<'_> {
         let cause = self.last_event(frame);
         // The failed state itself counts as aborted, for it is never left (recorded on AWS).
         if matches!(state.kind, StateKind::Task(_) | StateKind::Wait(_)) {
-            self.record(frame, cause, EventDetails::StateAborted { state: state_type(state) });
+            self.record(cause, EventDetails::StateAborted { state: state_type(state) });
         }
         self.remove(frame);
         if let Some(Work::Children(children)) = self.active_mut(seat.frame).map(|active| &mut active.work) {
@@ -145,7 +144,7 @@ impl Run<'_> {
         }
         self.abort_siblings(seat.frame);
         if let Some(name) = self.iteration_name(seat.frame) {
-            self.record(seat.frame, cause, EventDetails::MapIterationFailed { name, index: seat.index });
+            self.record(cause, EventDetails::MapIterationFailed { name, index: seat.index });
         }
         if let Some(parent) = self.frame_mut(seat.frame) {
             parent.last_event = cause;
@@ -156,11 +155,10 @@ impl Run<'_> {
     /// Ends all branches or iterations of a frame's state for good.
     ///
     /// A redrive does again only the branches and iterations that did not succeed, unless the failure is of the state
-    /// itself (`is_innermost`) or the state is a distributed Map.
-    // AWS differs: there the redrive of a distributed Map does only its unsuccessful children again.
+    /// itself (`is_innermost`).
     fn abort_children(&mut self, frame: FrameId, is_innermost: bool) {
         let children = match self.active(frame).map(|active| &active.work) {
-            Some(Work::Children(children)) if !is_innermost && children.run.is_none() => Some(children.clone()),
+            Some(Work::Children(children)) if !is_innermost => Some(children.clone()),
             _ => None,
         };
         self.abort_siblings(frame);
@@ -177,12 +175,18 @@ impl Run<'_> {
         for frame in self.descendants(parent) {
             let Some(seat) = self.frame(frame).and_then(|frame| frame.parent) else { continue };
             let last_event = self.last_event(frame);
+            if let Some(Work::MapRun(run)) = self.active(frame).map(|active| &active.work) {
+                let run = *run;
+                self.abort_map_run(frame, run);
+                // No recording shows the run of a Map that a failing sibling aborts.
+                self.record(last_event, EventDetails::MapRunAborted);
+            }
             if let Some(state) = self.active(frame).and_then(|active| aborted(self.definition.state(active.state))) {
-                self.record(frame, last_event, EventDetails::StateAborted { state });
+                self.record(last_event, EventDetails::StateAborted { state });
             }
             self.remove(frame);
             if let Some(name) = self.iteration_name(seat.frame) {
-                self.record(seat.frame, last_event, EventDetails::MapIterationAborted { name, index: seat.index });
+                self.record(last_event, EventDetails::MapIterationAborted { name, index: seat.index });
             }
         }
     }
@@ -210,7 +214,6 @@ impl Run<'_> {
 
     /// Takes a frame away, with the task or timer that it waits for.
     pub(super) fn remove(&mut self, frame: FrameId) {
-        self.execution.children.remove(&frame);
         let Some(removed) = self.execution.frames.remove(&frame) else { return };
         self.debris.add(frame, &removed);
         match removed.active.map(|active| active.work) {

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use asl::{Data, StateId, Variables};
 use clock::Timestamp;
 
-use super::{TaskId, TimerId, distributed::MapRun};
+use super::{MapRunId, TaskId, TimerId};
 
 /// A frame within its execution, in order of creation; never used twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -22,8 +22,6 @@ pub(super) struct Frame {
     pub(super) variables: Arc<Variables>,
     /// `$$.Map.Item` in an iteration and whatever is nested in it.
     pub(super) map_item: Option<Arc<MapItem>>,
-    /// The child execution of a distributed Map that it belongs to, by its first frame; `None` in the execution itself.
-    pub(super) child: Option<FrameId>,
     /// The state it stands in; `None` only between two states.
     pub(super) active: Option<Activation>,
 }
@@ -81,15 +79,15 @@ pub(super) enum Work {
     Task(TaskId),
     /// Branches or iterations.
     Children(Children),
+    /// The child executions of a distributed Map.
+    MapRun(MapRunId),
     /// Nothing any more: the branches or iterations have succeeded.
     Gathered,
 }
 
-/// The branches of a Parallel state, the iterations of a Map state or the child executions of a distributed one.
+/// The branches of a Parallel state or the iterations of an inline Map state.
 #[derive(Debug, Clone)]
 pub(super) struct Children {
-    /// A distributed Map's run.
-    pub(super) run: Option<MapRun>,
     /// A Map's items; empty for Parallel.
     pub(super) items: Vec<Data>,
     /// The effective input, which `ItemSelector` reads.

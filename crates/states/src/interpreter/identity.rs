@@ -38,6 +38,9 @@ pub struct ExecutionIdentity {
     pub input: Arc<str>,
     /// Standard or Express.
     pub kind: ExecutionKind,
+    /// The distributed Map whose `ItemProcessor` it runs, in the definition of its parent; `None` for the definition
+    /// itself.
+    pub map_state: Option<Arc<str>>,
 }
 
 impl ExecutionIdentity {

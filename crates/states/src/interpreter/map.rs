@@ -1,4 +1,4 @@
-//! Map states: their items, and starting iterations.
+//! Map states: their items, and starting iterations. Those of distributed ones are in `distributed`.
 //!
 //! <https://docs.aws.amazon.com/step-functions/latest/dg/state-map.html>
 
@@ -18,33 +18,25 @@ use crate::history::EventDetails;
 /// How many iterations of an inline Map AWS runs at once, whatever `MaxConcurrency` says.
 const MAX_CONCURRENCY: usize = 40;
 
-/// How many child executions of a distributed Map AWS runs at once.
-const MAX_CHILD_EXECUTIONS: usize = 10_000;
-
 impl Run<'_> {
     /// Starts the iterations: on entering a Map state, and again on each retry.
     pub(super) fn start_map(&mut self, work: &Attempt<'_>, map: &Map) -> Result<(), Problem> {
-        let is_trial = self.execution.trial.is_some();
-        if !is_trial {
-            supported(map).map_err(|text| work.scene.runtime(&text))?;
-        }
         let input = self.effective_input(work)?;
         let problem = |error| work.scene.problem(&error);
         let scope = self.scope(&work.scene, &input);
         let wanted = map.max_concurrency.as_ref().map(|field| field.integer(&scope)).transpose().map_err(problem)?;
+        if self.execution.trial.is_none() && map.mode != ProcessorMode::Inline {
+            return self.start_map_run(work, map, input, wanted.unwrap_or(0));
+        }
         let items = self.given_items(map).map_or_else(|| map.items(&scope), Ok).map_err(problem)?;
         self.inspect_items(wanted, &items);
-        if is_trial {
+        if self.execution.trial.is_some() {
             return self.mock_map(work, map, &input, items);
         }
-        let limit = concurrency(map, wanted);
+        let limit = concurrency(wanted);
         let outputs = vec![None; items.len()];
         let started = self.chain(work.frame, EventDetails::MapStateStarted { length: items.len() });
-        let run = match map.mode {
-            ProcessorMode::Inline => None,
-            ProcessorMode::Distributed { express } => Some(self.start_map_run(work, map, express, &input)?),
-        };
-        let children = Children { run, items, input, outputs, running: BTreeMap::new(), next: 0, limit };
+        let children = Children { items, input, outputs, running: BTreeMap::new(), next: 0, limit };
         self.set_work(work.frame, Work::Children(children));
         self.start_iterations(work.frame, started);
         Ok(())
@@ -84,17 +76,10 @@ impl Run<'_> {
             Some(selector) => self.item_input(&scene, selector, &children.input, &item)?,
             None => item.value.clone(),
         };
-        if let Some(run) = &children.run {
-            let (run, first) = (run.clone(), definition.machine(map.processor).start_at);
-            self.start_child_execution(frame, index, &run, first, input);
-            return Ok(());
-        }
-        let execution = parent.child;
-        let last_event =
-            self.record(frame, trigger, EventDetails::MapIterationStarted { name: state.name.clone(), index });
+        let last_event = self.record(trigger, EventDetails::MapIterationStarted { name: state.name.clone(), index });
         let parent = Some(Seat { frame, index });
         let map_item = Some(item);
-        let child = self.add_frame(Frame { parent, last_event, variables, map_item, child: execution, active: None });
+        let child = self.add_frame(Frame { parent, last_event, variables, map_item, active: None });
         self.seat(frame, index, child);
         self.later(Unit::Enter { frame: child, state: definition.machine(map.processor).start_at, input });
         Ok(())
@@ -121,26 +106,9 @@ impl Run<'_> {
 }
 
 /// How many iterations work at once, given `MaxConcurrency`.
-fn concurrency(map: &Map, wanted: Option<u64>) -> usize {
-    let most = match map.mode {
-        ProcessorMode::Inline => MAX_CONCURRENCY,
-        ProcessorMode::Distributed { .. } => MAX_CHILD_EXECUTIONS,
-    };
+fn concurrency(wanted: Option<u64>) -> usize {
     match wanted {
-        None | Some(0) => most,
-        Some(wanted) => usize::try_from(wanted).unwrap_or(most).min(most),
-    }
-}
-
-/// Refuses the fields of a distributed Map that need S3 or batches.
-fn supported(map: &Map) -> Result<(), String> {
-    let unsupported = [
-        ("ItemReader", map.item_reader.is_some()),
-        ("ItemBatcher", map.item_batcher.is_some()),
-        ("ResultWriter", map.result_writer.is_some()),
-    ];
-    match unsupported.iter().find(|(_, is_there)| *is_there) {
-        Some((field, _)) => Err(format!("The field {field} of a Map is not supported yet.")),
-        None => Ok(()),
+        None | Some(0) => MAX_CONCURRENCY,
+        Some(wanted) => usize::try_from(wanted).unwrap_or(MAX_CONCURRENCY).min(MAX_CONCURRENCY),
     }
 }

@@ -6,9 +6,11 @@
 //! crash. The driver stores each step with the events it gave in one transaction, and only then performs the commands.
 //!
 //! Inside, an execution is a set of *frames*, one for the top level and one for each running branch or iteration; a
-//! frame stands in one state. `decide` works off a queue of small units (enter a state, start a task, end a frame), so
+//! frame stands in one state. The children of a distributed Map are executions of their own: [`Command::StartChildren`]
+//! asks for them, and [`Stimulus::ChildrenEnded`] brings their ends. `decide` works off a queue of small units (enter a state, start a task, end a frame), so
 //! concurrent frames interleave as they do on AWS and nothing recurses.
 
+mod batches;
 mod bounds;
 mod branches;
 mod context;
@@ -21,6 +23,8 @@ mod failure;
 mod frame;
 mod identity;
 mod map;
+mod map_run;
+mod map_run_end;
 mod origin;
 mod place;
 mod problem;
@@ -36,12 +40,16 @@ use std::sync::Arc;
 use clock::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::history::HistoryEvent;
+use crate::{
+    history::HistoryEvent,
+    items::{ReadItems, WriteResults},
+};
 
 pub use bounds::Bounds;
 pub use decide::decide;
 pub use execution::Execution;
 pub use identity::{ExecutionIdentity, ExecutionKind};
+pub use map_run::{ChildEnd, ChildOutcome, ChildStart, Counts, MapRunId, MapRunState, MapRunStatus, MapRunUpdate};
 pub use origin::Origin;
 pub use place::{Place, TimerSubject};
 pub(crate) use task::token_prefix;
@@ -109,6 +117,32 @@ pub enum Stimulus {
     },
     /// The execution has run for as long as any execution may.
     ExecutionTimedOut,
+    /// What an `ItemReader` has read.
+    ItemsRead {
+        /// From [`Command::ReadItems`].
+        run: MapRunId,
+        /// The items (JSON text of an array), or why there are none.
+        items: Result<Arc<str>, String>,
+    },
+    /// Child executions of distributed Maps have ended.
+    ChildrenEnded {
+        /// In the order of their ends.
+        ended: Vec<ChildEnd>,
+    },
+    /// What a `ResultWriter` has written.
+    ResultsWritten {
+        /// From [`Command::WriteResults`].
+        run: MapRunId,
+        /// What the Map gives (JSON text), or why nothing was written.
+        output: Result<Arc<str>, String>,
+    },
+    /// `UpdateMapRun` of a map run that goes on.
+    MapRunUpdated {
+        /// Which.
+        run: MapRunId,
+        /// What is to change.
+        update: MapRunUpdate,
+    },
     /// `RedriveExecution` of an execution that ended without success.
     Redriven,
     /// `StopExecution`.
@@ -146,6 +180,38 @@ pub enum Command {
     },
     /// The timer is no longer wanted.
     CancelTimer(TimerId),
+    /// Read the items of a distributed Map; they come back as [`Stimulus::ItemsRead`].
+    ReadItems {
+        /// For which.
+        run: MapRunId,
+        /// What to read.
+        request: ReadItems,
+    },
+    /// Start child executions, or start them again where the map run was redriven; each end comes back in
+    /// [`Stimulus::ChildrenEnded`].
+    StartChildren {
+        /// Of which.
+        run: MapRunId,
+        /// In the order of their items.
+        children: Vec<ChildStart>,
+    },
+    /// The map run has ended before these child executions: abort them.
+    AbortChildren {
+        /// Which has ended.
+        run: MapRunId,
+        /// [`MapRunState::redrive_count`] at its end.
+        redrive: u64,
+        /// Names of those that it has not heard the end of.
+        names: Vec<Arc<str>>,
+    },
+    /// Write the results of a distributed Map, all of whose child executions have ended or are being aborted; what the
+    /// Map gives comes back as [`Stimulus::ResultsWritten`].
+    WriteResults {
+        /// Of which.
+        run: MapRunId,
+        /// What to write where.
+        request: WriteResults,
+    },
 }
 
 /// A task to start.
@@ -206,4 +272,6 @@ pub struct Decision {
     pub events: Vec<HistoryEvent>,
     /// What to do once the events are durable.
     pub commands: Vec<Command>,
+    /// Map runs that have changed, as they are now.
+    pub map_runs: Vec<MapRunState>,
 }

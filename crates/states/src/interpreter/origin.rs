@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use asl::{Data, Definition, StateId, Variables};
+use asl::{Data, Definition, StateId, StateKind, Variables};
 
 use super::{Execution, ExecutionIdentity};
 use crate::history::ForkPoint;
@@ -39,7 +39,16 @@ impl Execution {
         match (&self.trial, &self.origin) {
             (Some(trial), _) => (trial.setting.state, trial.setting.variables.clone()),
             (None, Some(origin)) => (origin.state, origin.variables.clone()),
-            (None, None) => (self.definition.start().id, Variables::new()),
+            (None, None) => (self.start(), Variables::new()),
+        }
+    }
+
+    /// Where it begins: in a child of a distributed Map, at the start of the Map's `ItemProcessor`.
+    fn start(&self) -> StateId {
+        let map = self.identity.map_state.as_deref().and_then(|name| self.definition.state_named(name));
+        match map.map(|state| &state.kind) {
+            Some(StateKind::Map(map)) => self.definition.machine(map.processor).start_at,
+            _ => self.definition.start().id,
         }
     }
 

@@ -15,6 +15,15 @@ pub(super) const RUNTIME: &str = "States.Runtime";
 /// A payload over [`Bounds::payload_bytes`](super::Bounds::payload_bytes).
 pub(super) const DATA_LIMIT_EXCEEDED: &str = "States.DataLimitExceeded";
 
+/// A failed JSONata expression.
+pub(super) const QUERY_EVALUATION_ERROR: &str = "States.QueryEvaluationError";
+/// More items of a distributed Map failed than it tolerates.
+pub(super) const EXCEEDED: &str = "States.ExceedToleratedFailureThreshold";
+/// An `ItemReader` could not read.
+pub(super) const ITEM_READER_FAILED: &str = "States.ItemReaderFailed";
+/// A `ResultWriter` could not write.
+pub(super) const RESULT_WRITER_FAILED: &str = "States.ResultWriterFailed";
+
 /// AWS's limit of an error name and of a cause, in characters.
 const MAX_ERROR_CHARS: usize = 256;
 const MAX_CAUSE_CHARS: usize = 32_768;

@@ -1,12 +1,15 @@
 //! [`Run`]: one call of [`decide`](super::decide) at work: the queue of units, and recording events.
 
-use std::{collections::VecDeque, sync::Arc};
+use std::{
+    collections::{BTreeSet, VecDeque},
+    sync::Arc,
+};
 
 use asl::{Data, Definition, Random, State, StateId};
 use clock::Timestamp;
 
 use super::{
-    Command, Decision, Execution, ExecutionKind, Step, TaskId,
+    Command, Decision, Execution, ExecutionKind, MapRunId, Step, TaskId,
     frame::{Activation, Frame, FrameId},
     redrive::Debris,
 };
@@ -41,6 +44,8 @@ pub(super) struct Run<'a> {
     pub(super) queue: VecDeque<Unit>,
     /// What the failure on its way outwards has taken away.
     pub(super) debris: Debris,
+    /// Map runs that this decision has changed and not ended.
+    pub(super) changed_runs: BTreeSet<MapRunId>,
     history_is_full: bool,
 }
 
@@ -55,6 +60,7 @@ impl<'a> Run<'a> {
             decision: Decision::default(),
             queue: VecDeque::new(),
             debris: Debris::default(),
+            changed_runs: BTreeSet::new(),
             history_is_full: false,
         }
     }
@@ -89,12 +95,7 @@ impl<'a> Run<'a> {
 
     /// Appends an event; answers its id. When only one more event fits the history is full, nothing is appended, and the
     /// answer is the event that this one would have followed from.
-    ///
-    /// Events of a child execution are only counted.
-    pub(super) fn record(&mut self, frame: FrameId, previous_event_id: u64, details: EventDetails) -> u64 {
-        if let Some(child) = self.frame(frame).and_then(|frame| frame.child) {
-            return self.count_child_event(child);
-        }
+    pub(super) fn record(&mut self, previous_event_id: u64, details: EventDetails) -> u64 {
         let id = self.execution.next_event_id;
         if id >= self.max_events() {
             self.history_is_full = true;
@@ -113,7 +114,7 @@ impl<'a> Run<'a> {
 
     /// Appends an event that follows from the frame's last one and becomes its last one.
     pub(super) fn chain(&mut self, frame: FrameId, details: EventDetails) -> u64 {
-        let id = self.record(frame, self.last_event(frame), details);
+        let id = self.record(self.last_event(frame), details);
         if let Some(frame) = self.execution.frames.get_mut(&frame) {
             frame.last_event = id;
         }

@@ -14,9 +14,9 @@ use asl::{Data, Definition, Map, StateId, Template, Variables};
 use super::{
     Execution, ExecutionIdentity, Outcome,
     data_flow::Leaving,
-    distributed::exceeded,
     enter::Attempt,
     frame::{MapItem, Work},
+    map_run_end::exceeded,
     problem::Problem,
     run::Run,
 };
@@ -229,7 +229,7 @@ impl Run<'_> {
             inspection.tolerated_failure_count = tolerance.count;
             inspection.tolerated_failure_percentage = tolerance.percentage;
         });
-        let iterations = items.len();
+        let iterations = items.len() as u64;
         if let Some(selector) = &map.item_selector {
             let inputs = self.item_inputs(work, selector, input, items)?;
             self.inspect(|inspection| inspection.after_item_selector = Some(inputs));

@@ -42,7 +42,7 @@ use crate::{Error, engine::Shared, layout, records::ExecutionRow, records::Summa
 
 /// What an `ItemReader` asks for, its fields evaluated.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct ReadItems {
+pub struct ReadItems {
     /// `arn:aws:states:::s3:getObject` or `arn:aws:states:::s3:listObjectsV2`.
     pub resource: Arc<str>,
     /// `Parameters` or `Arguments` (JSON text).
@@ -55,7 +55,7 @@ pub(crate) struct ReadItems {
 
 /// What a `ResultWriter` asks for, its fields evaluated.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct WriteResults {
+pub struct WriteResults {
     /// `arn:aws:states:::s3:putObject`; absent where the results are only formed for the state's output.
     pub resource: Option<Arc<str>>,
     /// `Parameters` or `Arguments` (JSON text); `{}` where there are none.

@@ -44,6 +44,7 @@ fn answer(row: &ExecutionRow, now: Timestamp) -> Value {
         ("error", row.error.as_ref().map(|error| json!(error))),
         ("cause", row.cause.as_ref().map(|cause| json!(cause))),
         ("traceHeader", row.trace_header.as_ref().map(|header| json!(header))),
+        ("mapRunArn", row.child.as_ref().map(|child| json!(child.map_run_arn))),
         ("stateMachineVersionArn", row.version_arn.as_ref().map(|arn| json!(arn))),
         ("stateMachineAliasArn", row.alias_arn.as_ref().map(|arn| json!(arn))),
         ("redriveDate", row.redriven.map(|at| json!(at.epoch_seconds()))),

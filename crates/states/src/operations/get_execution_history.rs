@@ -6,7 +6,7 @@ use std::ops::Bound;
 use serde_json::{Value, json};
 
 use super::{describe_execution, input::Input, page_token};
-use crate::{Error, engine::Shared, history::HistoryEvent, layout, records::StepRecord};
+use crate::{Error, MachineType, engine::Shared, history::HistoryEvent, layout, records::StepRecord};
 
 /// How many steps one read brings.
 const STEP_PAGE: usize = 64;
@@ -20,6 +20,9 @@ pub(super) fn run(shared: &Shared, input: &Value) -> Result<Value, Error> {
     let token = input.text("nextToken", 1, 1024)?;
     input.finish()?;
     let row = describe_execution::find(shared, arn)?;
+    if row.machine.kind == MachineType::Express {
+        return Err(Error::StateMachineTypeNotSupported);
+    }
     let scope = format!("GetExecutionHistory {arn} {reverse}");
     let from = token.map(|token| position(&scope, token)).transpose()?;
     let mut events = read(shared, row.id, reverse, from, limit + 1)?;

@@ -112,6 +112,19 @@ impl<'a> Input<'a> {
         Ok(Some(u64::try_from(number).unwrap_or(0)))
     }
 
+    /// A percentage between 0 and 100.
+    pub(crate) fn percentage(&mut self, member: &str) -> Result<Option<f64>, Error> {
+        let Some(value) = self.value(member) else { return Ok(None) };
+        let number = value.as_f64().ok_or_else(|| wrong_type(value, "Float"))?;
+        if number < 0.0 {
+            self.violate(&value.to_string(), member, "Member must have value greater than or equal to 0".to_owned());
+        }
+        if number > 100.0 {
+            self.violate(&value.to_string(), member, "Member must have value less than or equal to 100".to_owned());
+        }
+        Ok(Some(number))
+    }
+
     /// The members of a structure, which `read` reads; its violations become those of the whole.
     pub(crate) fn structure<T>(
         &mut self,

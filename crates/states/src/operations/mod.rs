@@ -2,9 +2,6 @@
 //!
 //! An operation reads and checks its input, does its work through the catalog and the driver, and answers the members
 //! of its output. Shared beside them: reading members (`input`), tags, page tokens and what is shown in several answers.
-//!
-//! AWS differs: the operations of map runs are not there yet; they answer
-//! `UnknownOperationException`.
 
 pub(crate) mod create_activity;
 pub(crate) mod create_state_machine;
@@ -15,6 +12,7 @@ mod delete_state_machine_alias;
 mod delete_state_machine_version;
 mod describe_activity;
 mod describe_execution;
+mod describe_map_run;
 mod describe_state_machine;
 mod describe_state_machine_alias;
 mod describe_state_machine_for_execution;
@@ -24,6 +22,7 @@ mod input;
 pub(crate) mod json_text;
 mod list_activities;
 mod list_executions;
+mod list_map_runs;
 mod list_state_machine_aliases;
 mod list_state_machine_versions;
 mod list_state_machines;
@@ -43,6 +42,7 @@ mod tag_resource;
 mod tags;
 mod test_state;
 mod untag_resource;
+mod update_map_run;
 pub(crate) mod update_state_machine;
 mod update_state_machine_alias;
 mod validate_state_machine_definition;
@@ -65,6 +65,7 @@ pub(crate) async fn call(shared: &Arc<Shared>, operation: &str, input: &Value) -
         "DeleteStateMachineVersion" => delete_state_machine_version::run(shared, input).await,
         "DescribeActivity" => describe_activity::run(shared, input),
         "DescribeExecution" => describe_execution::run(shared, input),
+        "DescribeMapRun" => describe_map_run::run(shared, input),
         "DescribeStateMachine" => describe_state_machine::run(shared, input),
         "DescribeStateMachineAlias" => describe_state_machine_alias::run(shared, input),
         "DescribeStateMachineForExecution" => describe_state_machine_for_execution::run(shared, input),
@@ -72,6 +73,7 @@ pub(crate) async fn call(shared: &Arc<Shared>, operation: &str, input: &Value) -
         "GetExecutionHistory" => get_execution_history::run(shared, input),
         "ListActivities" => list_activities::run(shared, input),
         "ListExecutions" => list_executions::run(shared, input),
+        "ListMapRuns" => list_map_runs::run(shared, input),
         "ListStateMachineAliases" => list_state_machine_aliases::run(shared, input),
         "ListStateMachineVersions" => list_state_machine_versions::run(shared, input),
         "ListStateMachines" => list_state_machines::run(shared, input),
@@ -87,6 +89,7 @@ pub(crate) async fn call(shared: &Arc<Shared>, operation: &str, input: &Value) -
         "TagResource" => tag_resource::run(shared, input).await,
         "TestState" => test_state::run(shared, input).await,
         "UntagResource" => untag_resource::run(shared, input).await,
+        "UpdateMapRun" => update_map_run::run(shared, input).await,
         "UpdateStateMachine" => update_state_machine::run(shared, input).await,
         "UpdateStateMachineAlias" => update_state_machine_alias::run(shared, input).await,
         "ValidateStateMachineDefinition" => validate_state_machine_definition::run(shared, input),

@@ -56,6 +56,7 @@ fn identity(shared: &Shared, trial: &Trial) -> ExecutionIdentity {
         start_time: shared.clock.now(),
         input: trial.input.clone(),
         kind: ExecutionKind::Express,
+        map_state: None,
     }
 }
 

@@ -14,11 +14,19 @@
 //! task 0 taken
 //! task 0 heartbeat
 //! absent ARN                     the activity does not exist from here on
+//! child 0 2 succeeds {"a":1}     the third child of map run 0 ends
+//! child 0 2 fails {"a":1}        with what the Map's result shows of it
+//! items 0 [1,2]                  the ItemReader of map run 0 has read; without an array it fails with the text
+//! results 0 {"a":1}              its ResultWriter has written; without an object it fails with the text
+//! update 0 3                     UpdateMapRun: MaxConcurrency
 //! stop Error text of the cause
+//! redrive
 //! ```
 
 use clock::Timestamp;
-use states::interpreter::{Decision, ExecutionKind, Stimulus, TaskId, TimerId};
+use states::interpreter::{
+    ChildEnd, ChildOutcome, Decision, ExecutionKind, MapRunId, MapRunUpdate, Stimulus, TaskId, TimerId,
+};
 
 use crate::play::{Play, definition, describe, offset};
 
@@ -93,6 +101,13 @@ fn act(play: &mut Play, line: &str) -> Decision {
             let rest = line.split_once(what).map(|(_, rest)| rest.trim()).unwrap_or_default();
             play.step(task_stimulus(task, what, rest))
         }
+        "child" | "items" | "results" | "update" => {
+            let run = MapRunId(words.next().and_then(|word| word.parse().ok()).expect(line));
+            let rest = line.splitn(3, ' ').nth(2).unwrap_or_default();
+            let stimulus = map_run_stimulus(play, verb, run, rest);
+            play.step(stimulus)
+        }
+        "redrive" => play.step(Stimulus::Redriven),
         "absent" => {
             play.absent_activities.extend(words.map(std::sync::Arc::from));
             Decision::default()
@@ -102,6 +117,29 @@ fn act(play: &mut Play, line: &str) -> Decision {
             play.step(Stimulus::Stopped { error, cause })
         }
         _ => panic!("not a line of a script: {line}"),
+    }
+}
+
+fn map_run_stimulus(play: &Play, verb: &str, run: MapRunId, rest: &str) -> Stimulus {
+    let given = |rest: &str| if rest.starts_with(['[', '{']) { Ok(rest.into()) } else { Err(rest.to_owned()) };
+    match verb {
+        "items" => Stimulus::ItemsRead { run, items: given(rest) },
+        "results" => Stimulus::ResultsWritten { run, output: given(rest) },
+        "update" => {
+            let max_concurrency = Some(rest.parse().expect("a number"));
+            Stimulus::MapRunUpdated { run, update: MapRunUpdate { max_concurrency, ..MapRunUpdate::default() } }
+        }
+        _ => {
+            let mut words = rest.splitn(3, ' ');
+            let index = words.next().and_then(|word| word.parse().ok()).expect("an index");
+            let outcome = match words.next() {
+                Some("succeeds") => ChildOutcome::Succeeded,
+                _ => ChildOutcome::Failed { redrivable: true },
+            };
+            let redrive = play.execution.map_run(run).map_or(0, |run| run.redrive_count);
+            let output = words.next().unwrap_or("null").into();
+            Stimulus::ChildrenEnded { ended: vec![ChildEnd { run, index, redrive, outcome, output }] }
+        }
     }
 }
 

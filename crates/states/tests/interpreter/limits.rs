@@ -1,7 +1,7 @@
 //! Bounds, stimuli that do not fit, and input that tries to run away.
 
 use serde_json::Value;
-use states::interpreter::{Bounds, Decision, ExecutionKind, Outcome, Stimulus, TaskId, TimerId};
+use states::interpreter::{Bounds, Command, Decision, ExecutionKind, Outcome, Stimulus, TaskId, TimerId};
 
 use crate::play::{Play, definition};
 
@@ -160,21 +160,29 @@ fn input_that_nests_too_deep_fails_the_execution() {
 }
 
 #[test]
-fn children_that_loop_fail_and_bound_the_execution() {
-    let text = |tolerated: u32| {
-        format!(
-            r#"{{"StartAt": "Each", "States": {{"Each": {{"Type": "Map", "End": true, "ToleratedFailurePercentage": {tolerated},
-                "ItemProcessor": {{"ProcessorConfig": {{"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}},
-                "StartAt": "A", "States": {{"A": {{"Type": "Pass", "Next": "B"}}, "B": {{"Type": "Pass", "Next": "A"}}}}}}}}}}}}"#
-        )
-    };
-    let mut play = play(&text(0), "[1]");
+fn a_child_that_loops_fails_at_the_limit_of_its_own_history() {
+    let text = r#"{"StartAt": "Each", "States": {"Each": {"Type": "Map", "End": true,
+        "ItemProcessor": {"ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"},
+        "StartAt": "A", "States": {"A": {"Type": "Pass", "Next": "B"}, "B": {"Type": "Pass", "Next": "A"}}}}}}"#;
+    let mut play = play(text, "[1]");
     play.run();
     assert_eq!(error(&play).0, "States.ExceedToleratedFailureThreshold");
-
-    let many = serde_json::to_string(&(0..1_000).collect::<Vec<u32>>()).unwrap();
-    let mut play = Play::new(definition(&text(100)), &many, ExecutionKind::Standard);
-    play.run();
-    assert_eq!(error(&play).0, "States.Runtime");
     assert!(play.events.len() < 10);
+}
+
+#[test]
+fn a_map_run_of_thousands_starts_ten_thousand_children_at_once() {
+    let text = r#"{"StartAt": "Each", "States": {"Each": {"Type": "Map", "End": true, "ItemSelector": {"at.$": "$$.Map.Item.Index"},
+        "ItemProcessor": {"ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"},
+        "StartAt": "A", "States": {"A": {"Type": "Succeed"}}}}}}"#;
+    let items: Vec<u32> = (0..12_000).collect();
+    let mut play = play(text, &serde_json::to_string(&items).unwrap());
+    let decision = play.step(Stimulus::Started);
+    let [Command::StartChildren { children, .. }] = &decision.commands[..] else { panic!("{:?}", decision.commands) };
+    assert_eq!(children.len(), 10_000);
+    assert_eq!(&*children[9_999].input, r#"{"at":9999}"#);
+    let [state] = &decision.map_runs[..] else { panic!("{:?}", decision.map_runs) };
+    assert_eq!((state.items.pending, state.items.running, state.items.total), (2_000, 10_000, 12_000));
+    let names: std::collections::BTreeSet<_> = children.iter().map(|child| child.name.clone()).collect();
+    assert_eq!(names.len(), 10_000);
 }

@@ -7,7 +7,8 @@ use clock::Timestamp;
 use serde_json::Value;
 use states::history::HistoryEvent;
 use states::interpreter::{
-    Command, Decision, Execution, ExecutionIdentity, ExecutionKind, Outcome, Step, Stimulus, TimerId, decide,
+    ChildEnd, ChildOutcome, ChildStart, Command, Decision, Execution, ExecutionIdentity, ExecutionKind, MapRunId,
+    Outcome, Step, Stimulus, TimerId, decide,
 };
 
 /// When every execution starts: 2024-01-01T00:00:00Z.
@@ -40,6 +41,7 @@ pub(crate) fn identity(input: &str, kind: ExecutionKind) -> ExecutionIdentity {
         start_time: START,
         input: input.into(),
         kind,
+        map_state: None,
     }
 }
 
@@ -76,15 +78,54 @@ impl Play {
         self.execution.pending_timers().min_by_key(|(timer, due)| (*due, *timer))
     }
 
-    /// Starts the execution and fires timers as they come due until it ends or waits for something else.
+    /// Starts the execution, runs the children it asks for, and fires timers as they come due until it ends or waits for
+    /// something else.
     pub(crate) fn run(&mut self) -> &Outcome {
-        self.step(Stimulus::Started);
+        let mut decision = self.step(Stimulus::Started);
         while self.execution.is_running() {
-            let Some((timer, due)) = self.next_timer() else { break };
-            self.now = self.now.max(due);
-            self.step(Stimulus::TimerFired { timer });
+            let ended: Vec<ChildEnd> =
+                decision.commands.iter().flat_map(|command| self.run_children(command)).collect();
+            decision = if !ended.is_empty() {
+                self.step(Stimulus::ChildrenEnded { ended })
+            } else if let Some((timer, due)) = self.next_timer() {
+                self.now = self.now.max(due);
+                self.step(Stimulus::TimerFired { timer })
+            } else {
+                break;
+            };
         }
         self.execution.outcome()
+    }
+
+    fn run_children(&self, command: &Command) -> Vec<ChildEnd> {
+        let Command::StartChildren { run, children } = command else { return Vec::new() };
+        children.iter().map(|child| self.run_child(*run, child)).collect()
+    }
+
+    fn run_child(&self, run: MapRunId, child: &ChildStart) -> ChildEnd {
+        let state = self.execution.map_run(run).expect("the run goes on");
+        let parent = self.execution.identity();
+        let identity = ExecutionIdentity {
+            name: child.name.clone(),
+            state_machine_arn: format!("{}/{}", parent.state_machine_arn, state.label).into(),
+            state_machine_name: format!("{}/{}", parent.state_machine_name, state.label).into(),
+            input: child.input.clone(),
+            map_state: Some(state.state),
+            ..parent.clone()
+        };
+        let mut play = Self {
+            execution: Execution::new(self.execution.definition().clone(), identity),
+            now: self.now,
+            steps: Vec::new(),
+            events: Vec::new(),
+            absent_activities: self.absent_activities.clone(),
+        };
+        let (outcome, output) = match play.run() {
+            Outcome::Succeeded(output) => (ChildOutcome::Succeeded, output.clone()),
+            Outcome::TimedOut => (ChildOutcome::TimedOut { redrivable: true }, r#"{"Status":"TIMED_OUT"}"#.into()),
+            _ => (ChildOutcome::Failed { redrivable: true }, r#"{"Status":"FAILED"}"#.into()),
+        };
+        ChildEnd { run, index: child.index, redrive: child.redrive, outcome, output }
     }
 
     /// The answer of GetExecutionHistory.
@@ -125,6 +166,25 @@ pub(crate) fn describe(command: &Command) -> String {
         Command::StopJob(job) => format!("stop job of task {}", job.task.0),
         Command::SetTimer { timer, due } => format!("set timer {} at {}", timer.0, offset(*due)),
         Command::CancelTimer(timer) => format!("cancel timer {}", timer.0),
+        Command::ReadItems { run, request } => {
+            let most = request.max_items.map(|most| format!(", at most {most}")).unwrap_or_default();
+            format!("read items of run {}: {} {} {}{most}", run.0, request.resource, request.arguments, request.config)
+        }
+        Command::StartChildren { run, children } => {
+            let children = children.iter().map(|child| {
+                let redrive = if child.redrive > 0 { format!(" again ({})", child.redrive) } else { String::new() };
+                format!("\n     {}{redrive} on {}: {}", child.index, child.items, child.input)
+            });
+            format!("start children of run {}:{}", run.0, children.collect::<String>())
+        }
+        Command::AbortChildren { run, names, .. } => format!("abort {} children of run {}", names.len(), run.0),
+        Command::WriteResults { run, request } => format!(
+            "write results of run {}: {} {}, pending {:?}",
+            run.0,
+            request.resource.as_deref().unwrap_or("-"),
+            request.arguments,
+            request.pending
+        ),
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod deletion;
 mod limits;
+mod map_runs;
 mod nested;
 mod retention;
 mod status_events;
@@ -357,9 +358,9 @@ async fn bad_requests_are_refused_in_the_words_of_aws() {
             ),
         ),
         (
-            "DescribeMapRun",
+            "DescribeNothing",
             json!({}),
-            ("UnknownOperationException", "The operation DescribeMapRun of states is not supported.".to_owned()),
+            ("UnknownOperationException", "The operation DescribeNothing of states is not supported.".to_owned()),
         ),
         (
             "TagResource",
