@@ -49,6 +49,14 @@ cfn_lint() {
   echo "cfn-lint finds nothing to say about infra/template.yaml"
 }
 
+boto3() {
+  [[ -x target/tools/boto3/bin/python ]] || {
+    python3 -m venv target/tools/boto3
+    target/tools/boto3/bin/pip install --quiet --disable-pip-version-check 'boto3==1.*'
+  }
+  node tests/clients/boto3.mjs "$PWD/target/tools/boto3/bin/python"
+}
+
 install_client_tests() {
   (cd tests/clients && npm ci --no-audit --no-fund --loglevel=error)
 }
@@ -71,6 +79,7 @@ step 'the shipped application is valid for AWS (cfn-lint)' cfn_lint
 step 'install the client tests' install_client_tests
 step 'state machines against their JSON schema (asl-validator)' node tests/clients/state-machines.mjs
 step 'unmodified clients: Amplify, Apollo, AWS SDK' node tests/clients/run.mjs
+step 'unmodified clients: boto3' boto3
 step 'kill -9 under load' kill_test
 step 'benchmark' env BENCH_REQUESTS="${BENCH_REQUESTS:-1500}" target/release/stepwell-bench
 step 'benchmark of workflows' env BENCH_REQUESTS="${BENCH_REQUESTS:-800}" target/release/stepwell-bench workflows
