@@ -92,6 +92,19 @@ impl Data {
     }
 }
 
+/// How large a value may become while a template or an intrinsic function builds it, in the bytes of [`weight`].
+pub(crate) const MAX_PAYLOAD: usize = 16 << 20;
+
+/// About how many bytes a value takes up as text; its depth is bounded.
+pub(crate) fn weight(value: &Value) -> usize {
+    match value {
+        Value::String(text) => 2 + text.len(),
+        Value::Array(items) => items.iter().fold(2, |all, item| all + 1 + weight(item)),
+        Value::Object(members) => members.iter().fold(2, |all, (key, member)| all + 4 + key.len() + weight(member)),
+        _ => 4,
+    }
+}
+
 fn depth_within(value: &Value, left: usize) -> bool {
     match value {
         Value::Array(items) => left > 0 && items.iter().all(|item| depth_within(item, left - 1)),

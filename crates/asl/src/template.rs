@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::data::{Data, DataError};
+use crate::data::{Data, DataError, MAX_PAYLOAD, weight};
 use crate::error::EvaluationError;
 use crate::intrinsic::Call;
 use crate::jsonata::Expression;
@@ -58,7 +58,9 @@ impl Node {
     pub(crate) fn evaluate(&self, scope: &Scope<'_>) -> Result<Data, EvaluationError> {
         match self {
             Self::Literal(data) => Ok(data.clone()),
-            Self::Object(_) | Self::Array(_) => Data::checked(self.value(scope)?).map_err(too_deep),
+            Self::Object(_) | Self::Array(_) => {
+                Data::checked(self.value(scope, &mut { MAX_PAYLOAD })?).map_err(too_deep)
+            }
             Self::Path { field, path } => path.select(scope).map_err(|_| EvaluationError::PathNotFound {
                 path: path.text().to_owned(),
                 field: field.to_string(),
@@ -69,19 +71,29 @@ impl Node {
         }
     }
 
-    /// Recursion is bounded by the depth of the definition.
-    fn value(&self, scope: &Scope<'_>) -> Result<Value, EvaluationError> {
+    /// Recursion is bounded by the depth of the definition; what the leaves take up is taken from `left`.
+    fn value(&self, scope: &Scope<'_>, left: &mut usize) -> Result<Value, EvaluationError> {
         match self {
             Self::Object(members) => {
-                let members = members.iter().map(|(name, node)| Ok((name.to_string(), node.value(scope)?)));
+                let members = members.iter().map(|(name, node)| Ok((name.to_string(), node.value(scope, left)?)));
                 members.collect::<Result<_, _>>().map(Value::Object)
             }
             Self::Array(items) => {
-                items.iter().map(|node| node.value(scope)).collect::<Result<_, _>>().map(Value::Array)
+                items.iter().map(|node| node.value(scope, left)).collect::<Result<_, _>>().map(Value::Array)
             }
-            leaf => Ok(leaf.evaluate(scope)?.value().clone()),
+            leaf => {
+                let data = leaf.evaluate(scope)?;
+                *left = left.checked_sub(weight(data.value())).ok_or_else(too_large)?;
+                Ok(data.value().clone())
+            }
         }
     }
+}
+
+/// Far beyond any payload that a state may have: many leaves may each copy the whole input.
+// AWS differs: a payload beyond this fails with States.DataLimitExceeded there as well.
+fn too_large() -> EvaluationError {
+    EvaluationError::InvalidField { text: format!("The payload is larger than {MAX_PAYLOAD} bytes") }
 }
 
 fn too_deep(error: DataError) -> EvaluationError {

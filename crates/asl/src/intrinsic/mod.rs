@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::data::Data;
+use crate::data::{Data, MAX_PAYLOAD, weight};
 use crate::error::EvaluationError;
 use crate::path::Path;
 use crate::scope::{Random, Scope};
@@ -114,8 +114,9 @@ impl Call {
 
     fn arguments(&self, scope: &Scope<'_>) -> Result<Vec<Value>, EvaluationError> {
         let mut values = Vec::with_capacity(self.arguments.len());
+        let mut left = MAX_PAYLOAD;
         for (position, argument) in self.arguments.iter().enumerate() {
-            values.push(match argument {
+            let value = match argument {
                 Argument::Quoted(raw) if self.function == Function::Format && position == 0 => raw.clone().into(),
                 Argument::Quoted(raw) => parse::unescape(raw).into(),
                 Argument::Literal(value) => value.clone(),
@@ -124,7 +125,9 @@ impl Call {
                     Err(_) => return Err(self.missing_argument(path, scope)),
                 },
                 Argument::Call(call) => call.value(scope)?,
-            });
+            };
+            left = left.checked_sub(weight(&value)).ok_or_else(|| self.failure("The arguments are too large"))?;
+            values.push(value);
         }
         Ok(values)
     }

@@ -1,13 +1,14 @@
-//! The jsonata-core library as a [`QueryEngine`].
+//! The jsonata-core library as a [`QueryEngine`], for expressions that cannot produce much; the others go into the
+//! [`sandbox`].
 
 use indexmap::IndexMap;
+use jsonata_core::ast::AstNode;
 use jsonata_core::evaluator::{Context, Evaluator, EvaluatorOptions};
 use jsonata_core::parser;
 use jsonata_core::value::JValue;
 
-use super::{Failure, QueryEngine, functions};
+use super::{Failure, Query, QueryEngine, cost, functions, sandbox};
 use crate::data::Data;
-use crate::scope::Scope;
 
 /// How long one expression may run.
 // AWS differs: its own bound is not documented.
@@ -22,41 +23,50 @@ pub(super) struct JsonataCore;
 
 impl QueryEngine for JsonataCore {
     fn check(source: &str) -> Result<(), String> {
-        parser::parse(source).map(drop).map_err(|error| error.to_string())
+        parse(source).map(drop)
     }
 
-    fn evaluate(source: &str, scope: &Scope<'_>) -> Result<Data, Failure> {
-        let ast = parser::parse(source).map_err(|error| Failure::Threw(error.to_string()))?;
-        let options = EvaluatorOptions {
-            timeout_ms: Some(TIMEOUT_MS),
-            cancel: None,
-            max_stack_depth: Some(MAX_STACK_DEPTH),
-            max_sequence_length: Some(MAX_SEQUENCE_LENGTH),
-        };
-        let mut evaluator = Evaluator::with_options(bindings(scope)?, options);
-        functions::register(&mut evaluator, scope).map_err(|error| Failure::Threw(error.message().to_owned()))?;
-        // AWS differs: it refuses `$` and `$$` at the top level of an expression; here they are undefined.
-        let result = evaluator.evaluate(&ast, &JValue::Undefined);
-        to_data(&result.map_err(|error| Failure::Threw(spoken(error.message()).to_owned()))?)
+    fn evaluate(query: &Query<'_>) -> Result<Data, Failure> {
+        let ast = parse(query.source).map_err(Failure::Threw)?;
+        if cost::is_small(&ast, query) { evaluate(&ast, query) } else { sandbox::evaluate(query) }
     }
 }
 
-fn bindings(scope: &Scope<'_>) -> Result<Context, Failure> {
+/// The message of a syntax error begins with its JSONata code, which the library puts behind words of its own, or leaves out.
+fn parse(source: &str) -> Result<AstNode, String> {
+    parser::parse(source).map_err(|error| match error.to_string() {
+        text if text == "Unclosed comment" => "S0106: Comment has no closing tag".to_owned(),
+        text => match text.split_once(": ") {
+            Some(("Invalid syntax" | "Invalid number", coded)) => coded.to_owned(),
+            _ => text,
+        },
+    })
+}
+
+/// Evaluates here, where nothing stops an expression within one step.
+fn evaluate(ast: &AstNode, query: &Query<'_>) -> Result<Data, Failure> {
+    let options = EvaluatorOptions {
+        timeout_ms: Some(TIMEOUT_MS),
+        cancel: None,
+        max_stack_depth: Some(MAX_STACK_DEPTH),
+        max_sequence_length: Some(MAX_SEQUENCE_LENGTH),
+    };
+    let mut evaluator = Evaluator::with_options(bindings(query)?, options);
+    functions::register(&mut evaluator, query.scope).map_err(|error| Failure::Threw(error.message().to_owned()))?;
+    // AWS differs: it refuses `$` and `$$` at the top level of an expression; here they are undefined.
+    let root = query.root.map_or(Ok(JValue::Undefined), from_data)?;
+    let result = evaluator.evaluate(ast, &root);
+    to_data(&result.map_err(|error| Failure::Threw(spoken(error.message()).to_owned()))?)
+}
+
+fn bindings(query: &Query<'_>) -> Result<Context, Failure> {
     let mut context = Context::new();
     let mut states = IndexMap::new();
-    let reserved = [
-        ("input", Some(scope.input)),
-        ("context", Some(scope.context)),
-        ("result", scope.result),
-        ("errorOutput", scope.error_output),
-    ];
-    for (name, data) in reserved {
-        if let Some(data) = data {
-            states.insert(name.to_owned(), from_data(data)?);
-        }
+    for (name, data) in query.states() {
+        states.insert(name.to_owned(), from_data(data)?);
     }
     context.bind("states".to_owned(), JValue::object(states));
-    for (name, data) in scope.variables {
+    for (name, data) in query.scope.variables {
         context.bind(name.to_string(), from_data(data)?);
     }
     Ok(context)

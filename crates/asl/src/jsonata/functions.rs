@@ -11,7 +11,7 @@ use crate::scope::{Random, Scope};
 use crate::timestamp;
 
 /// AWS's limit on the length of a range.
-const MAX_RANGE: f64 = 1_000.0;
+pub(super) const MAX_RANGE: f64 = 1_000.0;
 
 type Registered = Result<(), EvaluatorError>;
 

@@ -2,13 +2,20 @@
 //!
 //! The engine behind them is a library; [`QueryEngine`] is all that the rest of the crate knows of it.
 
+mod cost;
 mod engine;
 mod functions;
+mod query;
+mod sandbox;
+#[cfg(test)]
+mod suite;
 mod variables;
 
 use std::sync::Arc;
 
 use serde_json::Value;
+
+pub(crate) use query::Query;
 
 use crate::data::Data;
 use crate::error::EvaluationError;
@@ -20,7 +27,7 @@ pub(crate) trait QueryEngine {
     fn check(source: &str) -> Result<(), String>;
 
     /// The value of the expression.
-    fn evaluate(source: &str, scope: &Scope<'_>) -> Result<Data, Failure>;
+    fn evaluate(query: &Query<'_>) -> Result<Data, Failure>;
 }
 
 /// Why an expression has no usable value.
@@ -65,7 +72,8 @@ impl Expression {
 
     /// The value; undefined is an error, never dropped (recorded on AWS).
     pub(crate) fn evaluate(&self, scope: &Scope<'_>) -> Result<Data, EvaluationError> {
-        engine::JsonataCore::evaluate(&self.source, scope).map_err(|failure| match failure {
+        let query = Query { source: &self.source, root: None, scope };
+        engine::JsonataCore::evaluate(&query).map_err(|failure| match failure {
             Failure::Nothing => self.error("returned nothing (undefined)."),
             Failure::Unsupported => self.error("returned an unsupported result type."),
             Failure::Threw(message) => self.error(&format!("threw an error during evaluation. {message}")),

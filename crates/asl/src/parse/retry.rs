@@ -15,18 +15,27 @@ impl Parser {
     pub(super) fn retry(&mut self, fields: &Fields<'_>) -> Vec<Retrier> {
         let entries = self.objects(fields, "Retry");
         self.error_names(&entries);
-        entries.iter().map(|entry| self.retrier(entry)).collect()
+        entries.iter().filter_map(|entry| self.retrier(entry)).collect()
     }
 
-    fn retrier(&mut self, entry: &Fields<'_>) -> Retrier {
-        Retrier {
+    fn retrier(&mut self, entry: &Fields<'_>) -> Option<Retrier> {
+        if !self.require(entry, &["ErrorEquals"]) {
+            return None;
+        }
+        let interval_seconds = self.integer(entry, "IntervalSeconds", 1..=MAX_ATTEMPTS).unwrap_or(1);
+        let max_delay_seconds = self.integer(entry, "MaxDelaySeconds", 1..=MAX_DELAY_SECONDS);
+        if max_delay_seconds.is_some_and(|most| most <= interval_seconds) {
+            let message = "MaxDelaySeconds must be greater than IntervalSeconds";
+            self.report(&entry.at("MaxDelaySeconds"), SCHEMA, message);
+        }
+        Some(Retrier {
             error_equals: self.strings(entry, "ErrorEquals"),
-            interval_seconds: self.integer(entry, "IntervalSeconds", 1..=MAX_ATTEMPTS).unwrap_or(1),
+            interval_seconds,
             max_attempts: self.integer(entry, "MaxAttempts", 0..=MAX_ATTEMPTS).unwrap_or(3),
             backoff_rate: self.backoff_rate(entry),
-            max_delay_seconds: self.integer(entry, "MaxDelaySeconds", 1..=MAX_DELAY_SECONDS),
+            max_delay_seconds,
             jitter: self.jitter(entry),
-        }
+        })
     }
 
     fn backoff_rate(&mut self, entry: &Fields<'_>) -> f64 {

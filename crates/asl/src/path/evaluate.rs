@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use serde_json::Value;
 
 use super::Step;
+use super::effort::Effort;
 use crate::scope::Scope;
 
 /// Why a path selects nothing, in the words of the Json-Path library.
@@ -13,11 +14,13 @@ pub(crate) struct Miss {
     pub(crate) detail: String,
 }
 
-/// How many values one path may visit: `$..*..*` would otherwise grow with the power of the depth.
-const MAX_VISITS: usize = 1_000_000;
-
 /// Applies the steps: one value for a definite path, an array for an indefinite one.
-pub(crate) fn select<'v>(steps: &[Step], value: &'v Value, scope: &Scope<'_>) -> Result<Cow<'v, Value>, Miss> {
+pub(crate) fn select<'v>(
+    steps: &[Step],
+    value: &'v Value,
+    scope: &Scope<'_>,
+    effort: &Effort,
+) -> Result<Cow<'v, Value>, Miss> {
     let definite = steps.iter().take_while(|step| is_definite(step)).count();
     if definite == steps.len() {
         return select_one(steps, value);
@@ -25,7 +28,7 @@ pub(crate) fn select<'v>(steps: &[Step], value: &'v Value, scope: &Scope<'_>) ->
     let Ok(start) = select_one(&steps[..definite], value) else {
         return Ok(Cow::Owned(Value::Array(Vec::new())));
     };
-    let mut walk = Walk { scope, visits: 0 };
+    let walk = Walk { scope, effort };
     let mut hits = vec![&*start];
     for step in &steps[definite..] {
         hits = walk.apply(step, hits)?;
@@ -33,6 +36,9 @@ pub(crate) fn select<'v>(steps: &[Step], value: &'v Value, scope: &Scope<'_>) ->
             let lengths = hits.iter().filter_map(|hit| length(hit)).collect();
             return Ok(Cow::Owned(Value::Array(lengths)));
         }
+    }
+    if !hits.iter().all(|hit| effort.copy(hit)) {
+        return Err(too_much());
     }
     Ok(Cow::Owned(Value::Array(hits.into_iter().cloned().collect())))
 }
@@ -139,22 +145,25 @@ fn canonical(steps: &[Step]) -> String {
     text
 }
 
+fn too_much() -> Miss {
+    Miss { detail: "The path visits too many values".to_owned() }
+}
+
 struct Walk<'a> {
     scope: &'a Scope<'a>,
-    visits: usize,
+    effort: &'a Effort,
 }
 
 impl Walk<'_> {
-    fn apply<'v>(&mut self, step: &Step, hits: Vec<&'v Value>) -> Result<Vec<&'v Value>, Miss> {
+    fn apply<'v>(&self, step: &Step, hits: Vec<&'v Value>) -> Result<Vec<&'v Value>, Miss> {
         let mut found = Vec::new();
         for hit in hits {
+            let before = found.len();
             self.apply_to(step, hit, &mut found);
-            self.visits += 1;
-            if self.visits + found.len() > MAX_VISITS {
-                return Err(Miss { detail: "The path visits too many values".to_owned() });
+            if !self.effort.spend(1 + found.len() - before) {
+                return Err(too_much());
             }
         }
-        self.visits += found.len();
         Ok(found)
     }
 
@@ -172,9 +181,11 @@ impl Walk<'_> {
             (Step::Wildcard, Value::Array(items)) => found.extend(items),
             (Step::Wildcard, Value::Object(members)) => found.extend(members.values()),
             (Step::Filter(filter), Value::Array(items)) => {
-                found.extend(items.iter().filter(|item| filter.holds(item, self.scope)));
+                found.extend(items.iter().filter(|item| filter.holds(item, self.scope, self.effort)));
             }
-            (Step::Filter(filter), Value::Object(_)) if filter.holds(value, self.scope) => found.push(value),
+            (Step::Filter(filter), Value::Object(_)) if filter.holds(value, self.scope, self.effort) => {
+                found.push(value)
+            }
             (Step::Length, _) => found.push(value),
             (Step::Descend, _) => descend(value, found),
             _ => {}

@@ -8,6 +8,7 @@ use regex::Regex;
 use serde_json::Value;
 
 use super::Path;
+use super::effort::Effort;
 use super::parse::{Cursor, PathSyntaxError};
 use crate::number::compare_numbers;
 use crate::scope::Scope;
@@ -98,17 +99,18 @@ impl Filter {
         Ok(Self::Compare { left, operator, right: Operand::parse(cursor)? })
     }
 
-    pub(super) fn holds(&self, item: &Value, scope: &Scope<'_>) -> bool {
+    pub(super) fn holds(&self, item: &Value, scope: &Scope<'_>, effort: &Effort) -> bool {
         match self {
-            Self::Or(terms) => terms.iter().any(|term| term.holds(item, scope)),
-            Self::And(terms) => terms.iter().all(|term| term.holds(item, scope)),
-            Self::Not(term) => !term.holds(item, scope),
-            Self::Exists(operand) => operand.value(item, scope).is_some(),
-            Self::Compare { left, operator: Operator::Matches, right: Operand::Pattern(pattern) } => {
-                left.value(item, scope).is_some_and(|left| left.as_str().is_some_and(|left| pattern.is_match(left)))
-            }
+            _ if !effort.spend(1) => false,
+            Self::Or(terms) => terms.iter().any(|term| term.holds(item, scope, effort)),
+            Self::And(terms) => terms.iter().all(|term| term.holds(item, scope, effort)),
+            Self::Not(term) => !term.holds(item, scope, effort),
+            Self::Exists(operand) => operand.value(item, scope, effort).is_some(),
+            Self::Compare { left, operator: Operator::Matches, right: Operand::Pattern(pattern) } => left
+                .value(item, scope, effort)
+                .is_some_and(|left| left.as_str().is_some_and(|left| pattern.is_match(left))),
             Self::Compare { left, operator, right } => {
-                compare(left.value(item, scope), *operator, right.value(item, scope))
+                compare(left.value(item, scope, effort), *operator, right.value(item, scope, effort))
             }
         }
     }
@@ -151,10 +153,13 @@ impl Operand {
         pattern.map(Self::Pattern).map_err(|_| cursor.fault("the pattern is not a regular expression"))
     }
 
-    fn value<'v>(&'v self, item: &'v Value, scope: &Scope<'_>) -> Option<Cow<'v, Value>> {
+    fn value<'v>(&'v self, item: &'v Value, scope: &Scope<'_>, effort: &Effort) -> Option<Cow<'v, Value>> {
         match self {
-            Self::Item(path) => path.select_in(item, scope),
-            Self::Scope(path) => path.select(scope).ok().map(|data| Cow::Owned(data.value().clone())),
+            Self::Item(path) => path.select_in(item, scope, effort),
+            Self::Scope(path) => {
+                let data = path.select_within(scope, effort).ok()?;
+                effort.copy(data.value()).then(|| Cow::Owned(data.value().clone()))
+            }
             Self::Literal(value) => Some(Cow::Borrowed(value)),
             Self::Pattern(_) => None,
         }

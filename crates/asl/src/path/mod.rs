@@ -3,6 +3,7 @@
 //! A path is compiled once by [`Path::parse`]. A *definite* path (names and indices only) selects one value or fails; an
 //! *indefinite* one (wildcard, slice, filter, union, `..`) always gives an array, possibly empty (recorded on AWS).
 
+mod effort;
 mod evaluate;
 mod filter;
 mod parse;
@@ -16,6 +17,7 @@ use serde_json::Value;
 use crate::data::Data;
 use crate::error::EvaluationError;
 use crate::scope::Scope;
+use effort::Effort;
 
 pub(crate) use evaluate::Miss;
 use filter::Filter;
@@ -96,12 +98,16 @@ impl Path {
 
     /// The value it selects, or why it selects none. A bare root keeps its text.
     pub(crate) fn select(&self, scope: &Scope<'_>) -> Result<Data, Miss> {
+        self.select_within(scope, &Effort::new())
+    }
+
+    fn select_within(&self, scope: &Scope<'_>, effort: &Effort) -> Result<Data, Miss> {
         let root =
             self.root_data(scope).ok_or_else(|| Miss { detail: format!("No results for path: {}", self.text) })?;
         if self.steps.is_empty() {
             return Ok(root.clone());
         }
-        let value = evaluate::select(&self.steps, root.value(), scope)?;
+        let value = evaluate::select(&self.steps, root.value(), scope, effort)?;
         Data::checked(value.into_owned()).map_err(|error| Miss { detail: error.to_string() })
     }
 
@@ -119,7 +125,7 @@ impl Path {
     }
 
     /// Selects within a value rather than within the scope's root: for the `@` paths of filters.
-    fn select_in<'v>(&self, value: &'v Value, scope: &Scope<'_>) -> Option<Cow<'v, Value>> {
-        evaluate::select(&self.steps, value, scope).ok()
+    fn select_in<'v>(&self, value: &'v Value, scope: &Scope<'_>, effort: &Effort) -> Option<Cow<'v, Value>> {
+        evaluate::select(&self.steps, value, scope, effort).ok()
     }
 }

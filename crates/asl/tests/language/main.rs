@@ -1,5 +1,6 @@
 //! The language as a whole: recorded cases and tables of paths, data flow and findings.
 
+mod bounds;
 mod data_flow;
 mod diagnostics;
 mod fields;
