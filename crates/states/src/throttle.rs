@@ -58,9 +58,12 @@ impl fmt::Display for Quotas {
     }
 }
 
-/// Bucket size and refill a second, in the three largest regions and in all others.
+/// Bucket size, and refill a second.
+type Size = (u32, u32);
+
+/// The buckets of AWS in the three largest regions, and in all others.
 // AWS differs: StartSyncExecution has no fixed quota there, and GetActivityTask counts whether or not it finds a task.
-const AWS: [(&str, (u32, u32), (u32, u32)); 36] = [
+const AWS: [(&str, Size, Size); 36] = [
     ("CreateActivity", (100, 1), (100, 1)),
     ("CreateStateMachine", (100, 1), (100, 1)),
     ("CreateStateMachineAlias", (100, 1), (100, 1)),
