@@ -255,3 +255,98 @@ async fn the_events_of_a_function_are_its_own_family() {
     assert_eq!(failed["error"], "Lambda.Unknown");
     assert!(failed["cause"].as_str().is_some_and(|cause| cause.ends_with("Returned payload: 1")), "{failed}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn messages_go_to_queues_and_topics() {
+    let sent = json!({ "MessageId": "1", "MD5OfMessageBody": "2" });
+    let parameters = json!({ "QueueUrl": "q", "MessageBody": { "id.$": "$.id" } });
+    let (described, asked) = run("sqs", vec![Ok(sent)], "arn:aws:states:::sqs:sendMessage", parameters).await;
+    let wanted = json!({ "QueueUrl": "q", "MessageBody": r#"{"id":"7"}"# });
+    assert_eq!(asked, [("SendMessage".to_owned(), wanted, ROLE.to_owned())]);
+    let output = output(&described);
+    assert_eq!((&output["MessageId"], &output["SdkHttpMetadata"]["HttpStatusCode"]), (&json!("1"), &json!(200)));
+    let gone = || vec![Err(ServiceError::new("NotFound", "Topic does not exist").with_status(404))];
+    let parameters = json!({ "TopicArn": "t", "Message": "m" });
+    let (described, _) = run("sns", gone(), "arn:aws:states:::sns:publish", parameters.clone()).await;
+    assert_eq!(described["error"], "SNS.NotFoundException");
+    let (described, _) = run("sns", gone(), "arn:aws:states:::aws-sdk:sns:publish", parameters).await;
+    assert_eq!(described["error"], "Sns.NotFoundException");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_service_that_nobody_has_says_which_setting_is_missing() {
+    let cases = [
+        ("arn:aws:states:::sqs:sendMessage", "[services.sqs]"),
+        ("arn:aws:states:::aws-sdk:secretsmanager:getSecretValue", "[services.secretsmanager]"),
+        ("arn:aws:states:::aws-sdk:cloudwatchlogs:describeLogGroups", "[services.logs]"),
+    ];
+    for (resource, setting) in cases {
+        let (described, _) = run("other", Vec::new(), resource, json!({})).await;
+        assert_eq!(described["error"], "States.TaskFailed");
+        assert!(described["cause"].as_str().is_some_and(|cause| cause.contains(setting)), "{}", described["cause"]);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn http_tasks_send_what_they_and_their_connection_say() {
+    let bench = Bench::new().await;
+    let connection = json!({ "Headers": { "Authorization": "Bearer old" }, "Renewable": true });
+    let renewed = json!({ "Headers": { "Authorization": "Bearer new" }, "Renewable": true });
+    let connections = scripted("stepwell:connections", vec![Ok(connection), Ok(renewed)]);
+    let answer = |status: u16, text: &str| {
+        let headers = json!({ "content-type": ["application/json"] });
+        Ok(json!({ "StatusCode": status, "StatusText": text, "Headers": headers, "Body": "{\"n\":1}" }))
+    };
+    let http = scripted("stepwell:http", vec![answer(401, "Unauthorized"), answer(200, "OK")]);
+    bench.services.register(connections.clone());
+    bench.services.register(http.clone());
+    let parameters = json!({
+        "ApiEndpoint.$": "States.Format('https://example.com/{}', $.id)",
+        "Method": "POST",
+        "InvocationConfig": { "ConnectionArn": "arn:c" },
+        "RequestBody": { "id.$": "$.id" },
+    });
+    let task =
+        json!({ "Type": "Task", "Resource": "arn:aws:states:::http:invoke", "Parameters": parameters, "End": true });
+    let machine = bench.machine("m", json!({ "StartAt": "T", "States": { "T": task } })).await;
+    let execution = bench.start(&machine, "e", r#"{"id":"7"}"#).await;
+    let output = output(&bench.finish(&execution).await);
+    assert_eq!((&output["ResponseBody"], &output["StatusCode"]), (&json!({ "n": 1 }), &json!(200)));
+    let asked = connections.asked.lock().clone();
+    assert_eq!((&asked[0].1["Renew"], &asked[1].1["Renew"]), (&json!(false), &json!(true)), "a new token after a 401");
+    let sent = http.asked.lock().clone();
+    assert_eq!((&sent[1].1["Url"], &sent[1].1["Body"]), (&json!("https://example.com/7"), &json!(r#"{"id":"7"}"#)));
+    assert!(sent[1].1["Headers"].to_string().contains("Bearer new"), "{}", sent[1].1);
+    let history = bench.ok("GetExecutionHistory", json!({ "executionArn": execution })).await;
+    assert!(!history.to_string().contains("Bearer"), "no secret is in the history");
+}
+
+#[tokio::test(start_paused = true)]
+async fn credentials_are_the_caller_where_the_machine_may_take_the_role() {
+    let run_as = async |role: &str, answers: Vec<Result<Value, ServiceError>>| {
+        let bench = Bench::new().await;
+        let (roles, database) = (scripted("stepwell:roles", answers), scripted("dynamodb", vec![Ok(json!({}))]));
+        bench.services.register(roles.clone());
+        bench.services.register(database.clone());
+        let task = json!({ "Type": "Task", "Resource": "arn:aws:states:::dynamodb:getItem", "Parameters": {}, "End": true,
+            "Credentials": { "RoleArn.$": "$.role" } });
+        let machine = bench.machine("m", json!({ "StartAt": "T", "States": { "T": task } })).await;
+        let execution = bench.start(&machine, "e", &json!({ "role": role }).to_string()).await;
+        let described = bench.finish(&execution).await;
+        let history = bench.ok("GetExecutionHistory", json!({ "executionArn": execution })).await;
+        let shown = history["events"][2]["taskScheduledEventDetails"]["taskCredentials"].clone();
+        let callers: Vec<_> = database.asked.lock().iter().map(|(_, _, caller)| caller.clone()).collect();
+        (described, shown, callers)
+    };
+    let role = "arn:aws:iam::222222222222:role/Other";
+    let (described, shown, callers) = run_as(role, vec![Ok(json!({}))]).await;
+    assert_eq!((&described["status"], shown), (&json!("SUCCEEDED"), json!({ "roleArn": role })));
+    assert_eq!(callers, [role]);
+    let refused = vec![Err(ServiceError::new("AccessDenied", "no"))];
+    for (role, answers) in [(role, refused), ("nonsense", vec![Ok(json!({}))])] {
+        let (described, _, callers) = run_as(role, answers).await;
+        assert_eq!(described["error"], "States.TaskFailed");
+        let cause = format!("The role {ROLE} is not authorized to assume the task state's role, {role}.");
+        assert_eq!((&described["cause"], callers.len()), (&json!(cause), 0));
+    }
+}

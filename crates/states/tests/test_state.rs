@@ -224,6 +224,7 @@ async fn retriers_come_before_catchers() {
     let state = json!({
         "Type": "Task",
         "Resource": "arn:aws:states:::lambda:invoke",
+        "Parameters": { "FunctionName": "f" },
         "Retry": [
             { "ErrorEquals": ["Other"], "MaxAttempts": 9 },
             { "ErrorEquals": ["Busy"], "IntervalSeconds": 3, "BackoffRate": 2.0, "MaxAttempts": 2 },

@@ -69,6 +69,7 @@ fn stop_call(row: &ExecutionRow, job: Job) -> TaskCall {
         execution_arn: row.arn.clone(),
         machine_arn: row.machine.arn.clone(),
         role_arn: row.machine.role_arn.clone(),
+        credentials_role_arn: job.credentials_role_arn,
         started: row.started,
         durable: row.machine.kind == MachineType::Standard,
         again: true,

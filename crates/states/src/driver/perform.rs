@@ -98,6 +98,7 @@ impl Shared {
             execution_arn: row.arn.clone(),
             machine_arn: row.machine.arn.clone(),
             role_arn: row.machine.role_arn.clone(),
+            credentials_role_arn: request.credentials_role_arn,
             started: row.started,
             durable: row.machine.kind == MachineType::Standard,
             again,

@@ -11,28 +11,44 @@ use crate::engine::Shared;
 /// A service as workflows name it.
 struct Sdk {
     /// The signing name, as [`aws_protocol::Directory`] knows it.
-    service: &'static str,
+    service: String,
     /// The name in errors.
-    title: &'static str,
+    title: String,
     /// Whether the wire's members begin with a small letter.
     camel: bool,
 }
 
-fn sdk(name: &str) -> Option<Sdk> {
-    Some(match name {
-        "dynamodb" => Sdk { service: "dynamodb", title: "DynamoDb", camel: false },
-        "sfn" => Sdk { service: "states", title: "Sfn", camel: true },
-        "lambda" => Sdk { service: "lambda", title: "Lambda", camel: false },
-        "s3" => Sdk { service: "s3", title: "S3", camel: false },
-        "eventbridge" => Sdk { service: "events", title: "EventBridge", camel: false },
-        "cognitoidentityprovider" => Sdk { service: "cognito-idp", title: "CognitoIdentityProvider", camel: false },
-        _ => return None,
-    })
+/// Services that workflows call by another name than requests are signed for, or whose name in errors has more than one
+/// capital letter, or whose members begin with small letters.
+const NAMED: [(&str, &str, &str, bool); 14] = [
+    ("cloudwatchlogs", "logs", "CloudWatchLogs", true),
+    ("codebuild", "codebuild", "CodeBuild", true),
+    ("codepipeline", "codepipeline", "CodePipeline", true),
+    ("cognitoidentityprovider", "cognito-idp", "CognitoIdentityProvider", false),
+    ("dynamodb", "dynamodb", "DynamoDb", false),
+    ("ecr", "ecr", "Ecr", true),
+    ("ecs", "ecs", "Ecs", true),
+    ("eventbridge", "events", "EventBridge", false),
+    ("sagemaker", "sagemaker", "SageMaker", false),
+    ("secretsmanager", "secretsmanager", "SecretsManager", false),
+    ("servicediscovery", "servicediscovery", "ServiceDiscovery", false),
+    ("sfn", "states", "Sfn", true),
+    ("cloudformation", "cloudformation", "CloudFormation", false),
+    ("autoscaling", "autoscaling", "AutoScaling", false),
+];
+
+fn sdk(name: &str) -> Sdk {
+    match NAMED.iter().find(|(known, ..)| *known == name) {
+        Some((_, service, title, camel)) => {
+            Sdk { service: (*service).to_owned(), title: (*title).to_owned(), camel: *camel }
+        }
+        None => Sdk { service: name.to_owned(), title: operation(name), camel: false },
+    }
 }
 
 /// Calls `action` of the service that workflows call `name`, and answers the task's result.
 pub(super) async fn call(shared: &Shared, call: &TaskCall, name: &str, action: &str) -> Result<String, Failure> {
-    let sdk = sdk(name).ok_or_else(|| Failure::unsupported(&call.resource_arn))?;
+    let sdk = sdk(name);
     let operation = operation(action);
     let mut input = input(&call.parameters, &sdk)?;
     if sdk.service == "lambda" {
@@ -41,7 +57,7 @@ pub(super) async fn call(shared: &Shared, call: &TaskCall, name: &str, action: &
     if sdk.service == "s3" {
         s3::body_to_text(&mut input);
     }
-    let answer = shared.call_other(call, sdk.service, &operation, input).await;
+    let answer = shared.call_other(call, &sdk.service, &operation, input).await;
     let mut output = answer.map_err(|error| failure(&sdk, &error, &shared.clock.uuid()))?;
     if sdk.service == "lambda" {
         payload_from_text(&mut output);
@@ -103,12 +119,17 @@ fn failure(sdk: &Sdk, error: &ServiceError, request_id: &str) -> Failure {
         return s3::failure(error, request_id);
     }
     let name = match &*error.code {
-        "ValidationException" if sdk.service == "dynamodb" => "DynamoDbException".to_owned(),
-        "SerializationException" | "InternalFailure" | "UnknownOperationException" => format!("{}Exception", sdk.title),
+        // Not in the models of these services (recorded on AWS).
+        "ValidationException" if ["dynamodb", "secretsmanager"].contains(&sdk.service.as_str()) => {
+            format!("{}Exception", sdk.title)
+        }
+        "SerializationException" | "InternalFailure" | "UnknownOperationException" | "UnknownError" => {
+            format!("{}Exception", sdk.title)
+        }
         named if named.ends_with("Exception") => named.to_owned(),
         named => format!("{named}Exception"),
     };
-    Failure::sdk(sdk.title, &name, error, request_id)
+    Failure::sdk(&sdk.title, &name, error, request_id)
 }
 
 #[cfg(test)]
@@ -119,7 +140,7 @@ mod tests {
 
     #[test]
     fn members_take_the_case_of_the_wire_and_json_members_become_text() {
-        let sfn = sdk("sfn").expect("known");
+        let sfn = sdk("sfn");
         let parameters = r#"{"StateMachineArn":"a","Input":{"Key":1.50},"Tags":[{"Key":"k","Value":"v"}],"Name":null}"#;
         let expected =
             json!({ "stateMachineArn": "a", "input": "{\"Key\":1.50}", "tags": [{ "key": "k", "value": "v" }] });
@@ -133,9 +154,13 @@ mod tests {
             "Sfn.InvalidTokenException",
             "Invalid Token: 'Invalid token' (Service: Sfn, Status Code: 400, Request ID: R1) (SDK Attempt Count: 1)",
         );
-        assert_eq!(failure(&sdk("sfn").expect("known"), &token, "R1"), expected);
+        assert_eq!(failure(&sdk("sfn"), &token, "R1"), expected);
         let invalid = ServiceError::new("ValidationException", "no");
-        let named = failure(&sdk("dynamodb").expect("known"), &invalid, "R1");
+        let named = failure(&sdk("dynamodb"), &invalid, "R1");
         assert_eq!(named.error, "DynamoDb.DynamoDbException");
+        let secret = failure(&sdk("secretsmanager"), &ServiceError::new("ValidationException", "Invalid name."), "R1");
+        assert_eq!(secret.error, "SecretsManager.SecretsManagerException");
+        let queue = failure(&sdk("sqs"), &ServiceError::new("QueueDoesNotExist", "no"), "R1");
+        assert_eq!(queue.error, "Sqs.QueueDoesNotExistException");
     }
 }

@@ -9,6 +9,9 @@ pub(crate) struct Failure {
     pub(crate) cause: String,
 }
 
+/// The code of a call to a service that nothing here serves.
+pub(super) const NOT_CONFIGURED: &str = "ServiceNotConfigured";
+
 impl Failure {
     /// An error of this name.
     pub(crate) fn new(error: impl Into<String>, cause: impl Into<String>) -> Self {
@@ -27,6 +30,9 @@ impl Failure {
 
     /// An exception as optimised integrations report it, in the words of the first AWS SDK for Java.
     pub(super) fn optimised(prefix: &str, name: &str, service: &str, error: &ServiceError, request_id: &str) -> Self {
+        if error.code == NOT_CONFIGURED {
+            return Self::new("States.TaskFailed", &error.message);
+        }
         let ServiceError { message, status, code, .. } = error;
         let cause = format!(
             "{message} (Service: {service}; Status Code: {status}; Error Code: {code}; Request ID: {request_id}; Proxy: \
@@ -37,6 +43,9 @@ impl Failure {
 
     /// An exception as AWS SDK integrations report it, in the words of the second AWS SDK for Java.
     pub(super) fn sdk(service: &str, name: &str, error: &ServiceError, request_id: &str) -> Self {
+        if error.code == NOT_CONFIGURED {
+            return Self::new("States.TaskFailed", &error.message);
+        }
         let ServiceError { message, status, .. } = error;
         let cause = format!(
             "{message} (Service: {service}, Status Code: {status}, Request ID: {request_id}) (SDK Attempt Count: 1)"

@@ -13,9 +13,6 @@ use serde_json::{Value, json, value::RawValue};
 use super::{Failure, TaskCall, metadata};
 use crate::engine::Shared;
 
-/// Parameters that are passed on as they are.
-const PASSED_ON: [&str; 5] = ["ClientContext", "FunctionName", "InvocationType", "LogType", "Qualifier"];
-
 /// Calls `lambda:invoke` and answers the task's result.
 pub(super) async fn invoke(shared: &Shared, call: &TaskCall) -> Result<String, Failure> {
     let answer = ask(shared, call, request(&call.parameters)?).await?;
@@ -41,17 +38,12 @@ async fn ask(shared: &Shared, call: &TaskCall, request: Value) -> Result<Value, 
 
 fn request(parameters: &str) -> Result<Value, Failure> {
     let parameters: BTreeMap<String, Box<RawValue>> = serde_json::from_str(parameters).map_err(Failure::parameters)?;
-    if !parameters.contains_key("FunctionName") {
-        return Err(Failure::parameters("The field \"FunctionName\" is required but was missing"));
-    }
     let mut request = json!({ "PayloadText": "{}" });
     for (name, raw) in parameters {
         if name == "Payload" {
             request["PayloadText"] = raw.get().into();
-        } else if PASSED_ON.contains(&name.as_str()) {
-            request[name] = serde_json::from_str(raw.get()).map_err(Failure::parameters)?;
         } else {
-            return Err(Failure::parameters(format!("The field '{name}' is not supported by Step Functions")));
+            request[name] = serde_json::from_str(raw.get()).map_err(Failure::parameters)?;
         }
     }
     Ok(request)
@@ -169,14 +161,8 @@ mod tests {
     }
 
     #[test]
-    fn parameters_that_invoke_does_not_have_are_refused() {
+    fn a_payload_keeps_its_text() {
         let asked = request(r#"{"FunctionName":"f","Payload":{"n":1.50}}"#).expect("valid");
         assert_eq!(asked, json!({ "FunctionName": "f", "PayloadText": "{\"n\":1.50}" }));
-        for (parameters, text) in [
-            (r#"{"Payload":1}"#, "The field \"FunctionName\" is required but was missing"),
-            (r#"{"FunctionName":"f","Later":1}"#, "The field 'Later' is not supported by Step Functions"),
-        ] {
-            assert!(request(parameters).expect_err("refused").cause.contains(text));
-        }
     }
 }

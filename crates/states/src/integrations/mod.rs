@@ -1,16 +1,19 @@
 //! Task states that call other services: from a `Resource` ARN and its parameters to one call of a
 //! [`Service`](aws_protocol::Service), and from its answer to the result or error of the task.
 //!
-//! Optimised integrations (`lambda`, `dynamodb`, `states`, `events`) have a file each; `aws_sdk` serves every operation of a
-//! service generically. Formats are as recorded on AWS; [Step Functions developer guide, "Integrating services"]
+//! Optimised integrations (`lambda`, `dynamodb`, `states`, `events`, `messages` for SQS and SNS, `http`) have a file each;
+//! `aws_sdk` serves every operation of a service generically. Formats are as recorded on AWS; [Step Functions developer guide, "Integrating services"]
 //! (https://docs.aws.amazon.com/step-functions/latest/dg/integrate-services.html).
 
 mod aws_sdk;
 mod case;
+mod credentials;
 mod dynamodb;
 mod events;
 mod failure;
+mod http;
 mod lambda;
+mod messages;
 mod metadata;
 mod resource;
 mod s3;
@@ -47,6 +50,8 @@ pub(crate) struct TaskCall {
     pub(crate) execution_arn: Arc<str>,
     pub(crate) machine_arn: Arc<str>,
     pub(crate) role_arn: Arc<str>,
+    /// The role of the state's `Credentials`.
+    pub(crate) credentials_role_arn: Option<Arc<str>>,
     /// When the execution started.
     pub(crate) started: Timestamp,
     /// The execution outlives a crash, so the call may be made again.
@@ -58,10 +63,14 @@ pub(crate) struct TaskCall {
 }
 
 impl TaskCall {
-    /// The caller that the other service sees: the machine's role.
+    /// The caller that the other service sees: the role of the task, or else of its machine.
     fn caller(&self) -> Caller {
-        let account = self.role_arn.split(':').nth(4).unwrap_or_default();
-        Caller::internal(account, &*self.role_arn)
+        self.credentials_role_arn.as_ref().map_or_else(|| self.machine_caller(), |role| role_caller(role))
+    }
+
+    /// The machine's role.
+    fn machine_caller(&self) -> Caller {
+        role_caller(&self.role_arn)
     }
 
     /// What stands for this very attempt of the task at other services: the same when the call is made again after a
@@ -70,6 +79,10 @@ impl TaskCall {
         let text = format!("{} {} {}", self.execution_arn, self.started.0, self.task.0);
         digest(&SHA256, text.as_bytes()).as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
     }
+}
+
+fn role_caller(role_arn: &str) -> Caller {
+    Caller::internal(role_arn.split(':').nth(4).unwrap_or_default(), role_arn)
 }
 
 impl Shared {
@@ -86,6 +99,7 @@ impl Shared {
     /// Performs a task and answers what its execution is to be told.
     pub(crate) async fn perform_task(self: &Arc<Self>, call: &TaskCall) -> Result<Stimulus, Failure> {
         let task = call.task;
+        self.check_credentials(call).await?;
         match call.resource.pattern() {
             Pattern::RequestResponse => {
                 let output = self.call_service(call).await?.into();
@@ -115,6 +129,9 @@ impl Shared {
                 ("states", "startExecution") => start_execution::call(self, call).await,
                 ("events", "putEvents") => events::put_events(self, call).await,
                 ("lambda", "invoke") => lambda::invoke(self, call).await,
+                ("sqs", "sendMessage") => messages::SQS.send(self, call).await,
+                ("sns", "publish") => messages::SNS.send(self, call).await,
+                ("http", "invoke") => http::invoke(self, call).await,
                 _ => Err(Failure::unsupported(&call.resource_arn)),
             },
             Resource::AwsSdk { service, action, .. } => aws_sdk::call(self, call, service, action).await,
@@ -153,6 +170,9 @@ impl Shared {
         operation: &str,
         input: Value,
     ) -> Result<Value, ServiceError> {
+        if self.services.get(service).is_none() {
+            return Err(not_configured(service));
+        }
         let caller = call.caller();
         if call.durable {
             self.services.call_once(service, operation, input, &caller, &call.token()).await
@@ -160,4 +180,23 @@ impl Shared {
             self.services.call(service, operation, input, &caller).await
         }
     }
+    /// Calls a service that is part of this process, once.
+    async fn call_internal(
+        &self,
+        call: &TaskCall,
+        service: &str,
+        operation: &str,
+        input: Value,
+    ) -> Result<Value, ServiceError> {
+        self.services.call(service, operation, input, &call.caller()).await
+    }
+}
+
+/// The error of a call to a service that nothing here serves: what to do about it.
+fn not_configured(service: &str) -> ServiceError {
+    let message = format!(
+        "stepwell does not have the service {service}: say where it is in stepwell.toml, under [services.{service}], with \
+         endpoint_url = \"http://...\" or service = \"aws\""
+    );
+    ServiceError::new(failure::NOT_CONFIGURED, message)
 }

@@ -26,6 +26,7 @@ mod map;
 mod map_run;
 mod map_run_end;
 mod origin;
+mod parameters;
 mod place;
 mod problem;
 mod redrive;
@@ -225,6 +226,8 @@ pub struct TaskRequest {
     pub parameters: Arc<str>,
     /// The task token: made for `.waitForTaskToken` and activities, `None` otherwise.
     pub token: Option<Arc<str>>,
+    /// The role of the state's `Credentials`, if it has any.
+    pub credentials_role_arn: Option<Arc<str>>,
 }
 
 /// What a `.sync` task awaits.
@@ -238,6 +241,9 @@ pub struct Job {
     pub parameters: Arc<str>,
     /// Whether the call that begins it has returned.
     pub submitted: bool,
+    /// The role of the state's `Credentials`, if it has any.
+    #[serde(default)]
+    pub credentials_role_arn: Option<Arc<str>>,
 }
 
 /// How an execution stands.

@@ -10,6 +10,7 @@ use super::{
     data_flow::Leaving,
     enter::Attempt,
     frame::{FrameId, Work},
+    parameters,
     problem::Problem,
     resource::Integration,
     run::{Run, Unit},
@@ -35,10 +36,15 @@ pub(super) struct LiveTask {
 impl LiveTask {
     /// What a `.sync` task awaits.
     pub(super) fn job(&self) -> Option<Job> {
-        let TaskRequest { task, resource, parameters, .. } = &self.request;
+        let TaskRequest { task, resource, parameters, credentials_role_arn, .. } = &self.request;
         let is_job = [".sync", ".sync:2"].iter().any(|suffix| resource.ends_with(suffix));
-        let job =
-            Job { task: *task, resource: resource.clone(), parameters: parameters.clone(), submitted: self.submitted };
+        let job = Job {
+            task: *task,
+            resource: resource.clone(),
+            parameters: parameters.clone(),
+            submitted: self.submitted,
+            credentials_role_arn: credentials_role_arn.clone(),
+        };
         is_job.then_some(job)
     }
 }
@@ -61,6 +67,11 @@ impl Run<'_> {
         let id = TaskId(self.execution.next_task);
         work.scene.token = integration.has_token().then(|| self.token(id));
         let fields = self.fields(&work, task)?;
+        if let Integration::Service(name) = &integration
+            && let Some(problem) = parameters::problem(name, &fields.parameters)
+        {
+            return Err(work.scene.runtime(&problem));
+        }
         if fields.parameters.size() > self.execution.bounds.payload_bytes {
             return Err(Problem::too_large(&work.state.name));
         }
@@ -71,6 +82,7 @@ impl Run<'_> {
             resource: task.resource.clone(),
             parameters: fields.parameters.text(),
             token: work.scene.token.clone(),
+            credentials_role_arn: fields.credentials_role_arn.clone(),
         };
         self.begin(work.frame, integration, request, &fields);
         Ok(())

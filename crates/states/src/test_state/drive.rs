@@ -123,6 +123,7 @@ fn call(
         execution_arn: identity.arn.clone(),
         machine_arn: identity.state_machine_arn.clone(),
         role_arn: identity.role_arn.clone(),
+        credentials_role_arn: request.credentials_role_arn,
         started: identity.start_time,
         durable: false,
         again: false,
