@@ -196,6 +196,15 @@ fn other(subject: &Subject<'_>, stack: &Stack) -> Option<Names> {
             let arn = stack.partition.arn("lambda", &format!("function:{name}"));
             (name, vec![("Arn", arn)])
         }
+        "AWS::Events::Connection" => {
+            let name = subject.name("Name", stack);
+            let id = uuid_text(&stable_text(&format!("connection/{name}"), 32));
+            let secret = stable_text(&format!("connection-secret/{name}"), 6);
+            let arn = stack.partition.arn("events", &format!("connection/{name}/{id}"));
+            let secret =
+                stack.partition.arn("secretsmanager", &format!("secret:events!connection/{name}/{id}-{secret}"));
+            (name, vec![("Arn", arn.clone()), ("ArnForPolicy", arn), ("SecretArn", secret)])
+        }
         "AWS::Events::Rule" => {
             let name = subject.name("Name", stack);
             let bus = subject.property("EventBusName").map(|bus| bus.rsplit('/').next().unwrap_or(bus));
@@ -220,6 +229,12 @@ fn other(subject: &Subject<'_>, stack: &Stack) -> Option<Names> {
         }
         _ => return None,
     })
+}
+
+/// 32 letters and digits in the form of a UUID.
+fn uuid_text(text: &str) -> String {
+    let hex: String = text.bytes().map(|byte| char::from(b"0123456789abcdef"[usize::from(byte % 16)])).collect();
+    format!("{}-{}-4{}-8{}-{}", &hex[..8], &hex[8..12], &hex[13..16], &hex[17..20], &hex[20..])
 }
 
 /// Types that run on AWS only: the names that other resources commonly refer to.

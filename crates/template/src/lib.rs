@@ -27,10 +27,11 @@ mod template;
 mod values;
 
 pub use application::{
-    Activity, AdditionalProvider, ApiCache, ApiKey, Application, AttributeDefinition, AuthenticationType, AwsIamConfig,
-    Bucket, CachingConfig, CognitoUserPoolConfig, DataSource, DataSourceConfig, DeltaSyncConfig, DynamoDbConfig,
-    Function, GraphqlApi, Handler, HttpConfig, InputTransformer, KeySchemaElement, LambdaAuthorizerConfig, LambdaCode,
-    LambdaFunction, OnAwsOnly, OpenIdConnectConfig, Output, RelationalDatabaseConfig, Resolver, ResolverKind, Role,
+    Activity, AdditionalProvider, ApiCache, ApiKey, ApiKeyAuth, Application, AttributeDefinition, AuthenticationType,
+    AwsIamConfig, BasicAuth, Bucket, CachingConfig, CognitoUserPoolConfig, Connection, ConnectionAuth,
+    ConnectionParameter, DataSource, DataSourceConfig, DeltaSyncConfig, DynamoDbConfig, Function, GraphqlApi, Handler,
+    HttpConfig, HttpParameters, InputTransformer, KeySchemaElement, LambdaAuthorizerConfig, LambdaCode, LambdaFunction,
+    OAuth, OAuthMethod, OnAwsOnly, OpenIdConnectConfig, Output, RelationalDatabaseConfig, Resolver, ResolverKind, Role,
     RolePolicy, Rule, StateMachine, StateMachineType, SyncConfig, Table, Target, UserPool, UserPoolClient,
     UserPoolGroup, UserPoolUser,
 };

@@ -4,7 +4,9 @@ use std::{io::ErrorKind, path::Path};
 
 use serde::de::DeserializeOwned;
 
-use super::{Application, OnAwsOnly, Output, appsync, cognito, dynamodb, events, iam, lambda, s3, step_functions};
+use super::{
+    Application, OnAwsOnly, Output, appsync, cognito, connections, dynamodb, events, iam, lambda, s3, step_functions,
+};
 use crate::{
     diagnostic::{Position, Problem, Report},
     node::Node,
@@ -68,6 +70,9 @@ impl Assembly<'_, '_> {
             "AWS::Cognito::UserPool" => application.user_pools.push(cognito::user_pool(resource)),
             "AWS::Lambda::Function" | "AWS::Serverless::Function" => {
                 application.functions.push(lambda::function(self, resource));
+            }
+            "AWS::Events::Connection" => {
+                application.connections.extend(connections::connection(self, resource));
             }
             "AWS::Events::Rule" => application.rules.extend(events::rule(self, resource)),
             "AWS::S3::Bucket" => application.buckets.push(s3::bucket(resource)),

@@ -3,6 +3,7 @@
 mod appsync;
 mod assemble;
 mod cognito;
+mod connections;
 mod dynamodb;
 mod events;
 mod iam;
@@ -17,6 +18,9 @@ pub use appsync::{
 };
 pub(crate) use assemble::assemble;
 pub use cognito::{UserPool, UserPoolClient, UserPoolGroup, UserPoolUser};
+pub use connections::{
+    ApiKeyAuth, BasicAuth, Connection, ConnectionAuth, ConnectionParameter, HttpParameters, OAuth, OAuthMethod,
+};
 pub use dynamodb::{AttributeDefinition, KeySchemaElement, Table};
 pub use events::{InputTransformer, Rule, Target};
 pub use iam::{Role, RolePolicy};
@@ -48,6 +52,8 @@ pub struct Application {
     pub user_pools: Vec<UserPool>,
     /// `AWS::Lambda::Function` and `AWS::Serverless::Function`.
     pub functions: Vec<LambdaFunction>,
+    /// `AWS::Events::Connection`.
+    pub connections: Vec<Connection>,
     /// `AWS::Events::Rule`.
     pub rules: Vec<Rule>,
     /// `AWS::S3::Bucket`.
