@@ -3,6 +3,7 @@
 //! An application is never configured here; that is the template's business.
 
 pub(crate) mod lambda;
+pub(crate) mod services;
 mod sources;
 
 use std::{
@@ -55,6 +56,8 @@ pub(crate) struct Layer {
     pub(crate) access_keys: Vec<AccessKey>,
     /// `[lambda]`: who runs the functions.
     pub(crate) lambda: lambda::Lambda,
+    /// `[services.NAME]`: services elsewhere, for Task states.
+    pub(crate) services: BTreeMap<String, services::Service>,
 }
 
 /// An access key of a user with a policy of its own; what is not given is generated and kept.
@@ -137,6 +140,7 @@ pub(crate) struct Config {
     pub(crate) parameters: BTreeMap<String, Sourced<String>>,
     pub(crate) access_keys: Vec<AccessKey>,
     pub(crate) lambda: lambda::Lambda,
+    pub(crate) services: BTreeMap<String, services::Service>,
 }
 
 impl Default for Config {
@@ -169,6 +173,7 @@ impl Default for Config {
             parameters: BTreeMap::new(),
             access_keys: Vec::new(),
             lambda: lambda::Lambda::default(),
+            services: BTreeMap::new(),
         }
     }
 }
@@ -203,6 +208,7 @@ impl Config {
         }
         self.access_keys.extend(layer.access_keys);
         self.lambda.apply(layer.lambda);
+        self.services.extend(layer.services);
     }
 
     /// What cannot be right, as one message an operator can act on.
@@ -236,6 +242,7 @@ impl Config {
         if self.port.value != 0 && self.tls.value && self.port.value == self.tls_port.value {
             return Err(format!("port and tls_port are both {}; they need two numbers", self.port.value));
         }
+        self.services.iter().try_for_each(|(name, service)| service.validate(name))?;
         self.lambda.validate()
     }
 
@@ -300,6 +307,10 @@ impl fmt::Display for Config {
         }
         for key in &self.access_keys {
             line("access_keys", &key.user, FILE)?;
+        }
+        for (name, service) in &self.services {
+            let place = service.endpoint_url.as_deref().unwrap_or("aws");
+            line(&format!("services.{name}"), &place, FILE)?;
         }
         for (name, value) in self.lambda.lines() {
             line(&name, &value, FILE)?;

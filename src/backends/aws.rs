@@ -6,15 +6,19 @@
 //! operation of the SDK that has no output of its own, whose target and body an interceptor replaces before signing,
 //! and whose answer another interceptor keeps as it came.
 
-use std::sync::{Arc, Mutex};
+use std::sync::{
+    Arc, Mutex,
+    atomic::{AtomicBool, Ordering},
+};
 
-use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
+use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider, error::CredentialsError};
 use aws_protocol::{BoxFuture, Caller, Service, ServiceError, sigv4};
 use aws_sdk_dynamodb::config::{
     ConfigBag, Intercept, RuntimeComponents, interceptors::AfterDeserializationInterceptorContextRef,
 };
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use serde_json::Value;
+use tokio::sync::OnceCell;
 
 /// DynamoDB through aws-sdk-dynamodb.
 pub(crate) struct DynamoDb(aws_sdk_dynamodb::Client);
@@ -43,28 +47,41 @@ impl Remote {
 
 /// The credentials that the AWS SDK finds: environment, profile, container, instance.
 #[derive(Default)]
-pub(crate) struct CredentialsChain(tokio::sync::OnceCell<Option<SharedCredentialsProvider>>);
+pub(crate) struct CredentialsChain {
+    provider: OnceCell<Option<SharedCredentialsProvider>>,
+    /// There are none: looking for them takes seconds where there is no instance to ask.
+    none: AtomicBool,
+}
 
 impl CredentialsChain {
     /// A chain that finds nothing, whatever the machine has.
     #[cfg(test)]
     pub(crate) fn empty() -> Self {
-        Self(tokio::sync::OnceCell::new_with(Some(None)))
+        Self { provider: OnceCell::new(), none: AtomicBool::new(true) }
     }
 
     /// Credentials that are good now, if there are any.
-    pub(crate) async fn find(&self, region: &str) -> Option<sigv4::Credentials> {
-        let provider = self.0.get_or_init(|| async {
+    pub(super) async fn find(&self, region: &str) -> Option<sigv4::Credentials> {
+        if self.none.load(Ordering::Relaxed) {
+            return None;
+        }
+        let provider = self.provider.get_or_init(|| async {
             let remote = Remote { region: region.to_owned(), endpoint_url: None };
             remote.sdk_config().await.credentials_provider()
         });
-        let found = provider.await.as_ref()?.provide_credentials().await;
-        let found = found.inspect_err(|error| tracing::debug!(%error, "the AWS SDK finds no credentials")).ok()?;
-        Some(sigv4::Credentials {
-            access_key_id: found.access_key_id().to_owned(),
-            secret_access_key: found.secret_access_key().to_owned(),
-            session_token: found.session_token().map(str::to_owned),
-        })
+        match provider.await.as_ref()?.provide_credentials().await {
+            Ok(found) => Some(sigv4::Credentials {
+                access_key_id: found.access_key_id().to_owned(),
+                secret_access_key: found.secret_access_key().to_owned(),
+                session_token: found.session_token().map(str::to_owned),
+            }),
+            Err(error) => {
+                tracing::debug!(%error, "the AWS SDK finds no credentials");
+                let nowhere = matches!(error, CredentialsError::CredentialsNotLoaded(_));
+                self.none.fetch_or(nowhere, Ordering::Relaxed);
+                None
+            }
+        }
     }
 }
 

@@ -29,6 +29,7 @@ use crate::{
 pub(super) struct Surroundings<'a> {
     pub(super) endpoint_url: &'a str,
     pub(super) credentials: &'a sigv4::Credentials,
+    pub(super) client: &'a Arc<Signed>,
 }
 
 /// Registers who serves `lambda`.
@@ -40,7 +41,7 @@ pub(super) fn start(
     services: &Directory,
 ) -> Result<Lambda, Error> {
     let keys = surroundings.credentials;
-    let planner = Planner { config, client: Arc::new(Signed::new(keys.clone(), clock.clone())?) };
+    let planner = Planner { config, client: surroundings.client.clone() };
     let mut settings: HashMap<&str, &Settings> =
         config.lambda.functions.iter().map(|(name, settings)| (name.as_str(), settings)).collect();
     let mut known = Vec::new();

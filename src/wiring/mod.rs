@@ -8,7 +8,9 @@ mod excerpt;
 mod functions;
 mod graphql_api;
 mod modes;
+mod roles;
 pub(crate) mod secrets;
+mod services;
 pub(crate) mod state_machines;
 mod tables;
 mod user_pools;
@@ -26,7 +28,7 @@ use template::{Application, Disk, Loaded, Options, Values};
 
 use self::{endpoints::Endpoints, secrets::Secrets, values::Addresses};
 use crate::{
-    backends::http_client::Outbound,
+    backends::{connections::Connections, http_client::Outbound, http_tasks::HttpTasks, signed::Signed},
     config::Config,
     http::{App, State, operate},
 };
@@ -68,6 +70,11 @@ pub(crate) enum Error {
     AccessKeys(#[from] access_keys::Error),
     #[error("write the code of the function {function}: {cause}")]
     FunctionCode { function: String, cause: std::io::Error },
+    #[error(
+        "services.{0}: stepwell does not know its protocol. Say protocol = \"json-1.1\" with target_prefix, or protocol = \
+         \"query\" with api_version; REST services cannot be called yet"
+    )]
+    UnknownProtocol(String),
     #[error("set up outgoing HTTP: {0}")]
     Outbound(#[from] reqwest::Error),
 }
@@ -197,8 +204,13 @@ pub(crate) async fn start(
     tables::start(config, &application.tables, &services).await?;
     tracing::debug!("the tables are there");
     buckets::start(config, &application.buckets, &keys.default, clock.clone(), &services)?;
-    let surroundings = functions::Surroundings { endpoint_url: &addresses.http, credentials: &keys.default };
+    let signed = Arc::new(Signed::new(keys.default.clone(), clock.clone())?);
+    let surroundings =
+        functions::Surroundings { endpoint_url: &addresses.http, credentials: &keys.default, client: &signed };
     let lambda = functions::start(config, &application.functions, &surroundings, clock.clone(), &services)?;
+    self::services::start(config, &signed, &services)?;
+    http_tasks(&application, clock.clone(), &services)?;
+    roles::start(&application, &services);
     let bus = event_rules::start(&application, &partition, clock.clone(), &services)?;
     let user_pools = Arc::new(UserPools::new(store.clone(), clock.clone(), partition.clone(), addresses.http.clone()));
     let pools = user_pools::start(&application.user_pools, &user_pools, &mut secrets).await?;
@@ -259,6 +271,14 @@ impl Running {
         self.lambda.shutdown();
         Endpoints::remove(&config.data.value);
     }
+}
+
+/// Registers what HTTP tasks need: who sends, and the template's connections.
+fn http_tasks(application: &Application, clock: Arc<dyn Clock>, services: &Directory) -> Result<(), Error> {
+    let http = Arc::new(HttpTasks::new()?);
+    services.register(Arc::new(Connections::new(&application.connections, http.clone(), clock)));
+    services.register(http);
+    Ok(())
 }
 
 fn register_targets(

@@ -6,7 +6,7 @@
 //!
 //! <https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html>
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use crate::{Error, Invocation, InvocationType, Lambda, Outcome, limits::CLIENT_CONTEXT_BYTES};
 
@@ -72,16 +72,22 @@ fn answer(outcome: Outcome, as_text: bool) -> Value {
         put("PayloadText", outcome.payload.into());
         put("RequestId", outcome.request_id.into());
     } else {
-        // A function's answer was read as JSON before; nothing but the depth can be wrong with it.
-        put("Payload", serde_json::from_str(&outcome.payload).unwrap_or_default());
+        match serde_json::from_str(&outcome.payload) {
+            Ok(payload) => put("Payload", payload),
+            // Nobody waited for it.
+            Err(_) if outcome.payload.is_empty() => None,
+            // It was read as JSON before, so it can only be too deep.
+            Err(error) => {
+                put("FunctionError", "Unhandled".into());
+                put("Payload", json!({ "errorType": "Runtime.MarshalError", "errorMessage": error.to_string() }))
+            }
+        };
     }
     Value::Object(answer)
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     #[test]
@@ -100,5 +106,9 @@ mod tests {
         let outcome = || Outcome { status: 200, payload: r#"{"a": 1.0}"#.to_owned(), ..Outcome::default() };
         assert_eq!(answer(outcome(), true)["PayloadText"], r#"{"a": 1.0}"#);
         assert_eq!(answer(outcome(), false)["Payload"], json!({ "a": 1.0 }));
+        let accepted = answer(Outcome { status: 202, ..Outcome::default() }, false);
+        assert_eq!(accepted.get("Payload"), None);
+        let deep = Outcome { payload: format!("{}{}", "[".repeat(1000), "]".repeat(1000)), ..outcome() };
+        assert_eq!(answer(deep, false)["Payload"]["errorType"], "Runtime.MarshalError");
     }
 }
