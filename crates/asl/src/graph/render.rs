@@ -5,9 +5,10 @@ use std::fmt::Write as _;
 use super::{
     MOST_STATES,
     layered::{Point, Size},
+    metrics,
     model::{LinkKind, Vertex},
     overlay::{Outcome, Overlay},
-    scene::{self, Frame, HEADER, INDENT, LOOP, Line, Rect, Scene},
+    scene::{self, Frame, HEADER, INDENT, LOOP, Line, Rect, SMALL, Scene},
     write::{Escaped, Number, path},
 };
 use crate::{
@@ -113,10 +114,22 @@ impl Renderer<'_> {
             self.state(self.definition.state(*id), *rect);
         }
         for (label, at) in frame.lines.iter().filter_map(|line| line.label.as_ref()) {
-            let (x, y) = (Number(at.x), Number(at.y + 4.0));
-            let _ = writeln!(self.text, "<text class=\"label\" x=\"{x}\" y=\"{y}\">{}</text>", Escaped(label));
+            self.label(label, *at);
         }
         self.text.push_str("</g>\n");
+    }
+
+    /// On a ground of its own, so that no line shows between its letters.
+    fn label(&mut self, label: &str, at: Point) {
+        let width = metrics::width(label, SMALL, false) + 4.0;
+        let ground = Rect { left: at.x - width / 2.0, top: at.y - 7.0, size: Size { width, height: 14.0 } };
+        let (x, y) = (Number(at.x), Number(at.y + 4.0));
+        let _ = writeln!(
+            self.text,
+            "<rect class=\"ground\" {}/><text class=\"label\" x=\"{x}\" y=\"{y}\">{}</text>",
+            attributes(ground),
+            Escaped(label)
+        );
     }
 
     fn line(&mut self, line: &Line, frame: &Frame) {
