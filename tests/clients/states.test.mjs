@@ -6,6 +6,7 @@ import './states/machines.mjs';
 import './states/versions.mjs';
 import './states/executions.mjs';
 import './states/tasks.mjs';
+import './states/map-runs.mjs';
 import './states/language.mjs';
 
 test('every operation that the SDK knows has been driven', assertAllDriven);
