@@ -1,7 +1,8 @@
 //! The benchmark: puts load on stepwell and prints tables. Every answer is checked; a wrong one ends the run.
 //!
 //! `cargo build --release && cargo run --release -p stepwell-bench` measures the shipped application over HTTP,
-//! `... -p stepwell-bench -- workflows` the Step Functions engine, over HTTP and in the process.
+//! `... -p stepwell-bench -- workflows` the Step Functions engine, over HTTP and in the process (a further argument: only
+//! the sections whose names contain it).
 //!
 //! CPU is user and system time of the process that answers, divided by the requests it answered; latencies are the
 //! client's. Each figure is the median of several rounds with the lowest and highest beside it: single rounds on a
@@ -31,7 +32,10 @@ fn main() -> anyhow::Result<()> {
     let requests = std::env::var("BENCH_REQUESTS").ok().map(|n| n.parse()).transpose()?;
     match std::env::args().nth(1).as_deref() {
         None => run_on(1, application::run(requests.unwrap_or(REQUESTS))),
-        Some("workflows") => workflows::run(&workflows::Scale::of(requests)),
+        Some("workflows") => {
+            let only = std::env::args().nth(2).unwrap_or_default();
+            workflows::run(&workflows::Scale::of(requests), &only)
+        }
         Some(other) => bail!("unknown table {other}: `workflows`, or nothing for the application"),
     }
 }

@@ -40,17 +40,20 @@ impl Scale {
     }
 }
 
-/// Measures and prints everything.
-pub(crate) fn run(scale: &Scale) -> anyhow::Result<()> {
+/// Measures and prints the sections whose names contain `only`.
+pub(crate) fn run(scale: &Scale, only: &str) -> anyhow::Result<()> {
     println!("workflows: {} rounds of {} requests; median (lowest to highest)", scale.rounds, scale.requests);
     let cores = thread::available_parallelism().map_or(1, usize::from);
-    section("over HTTP", || run_on(1, served::run(scale)))?;
-    section("waiting executions, over HTTP", || run_on(1, waiting::run(scale)))?;
-    section("in the process, without HTTP", || run_on(cores, embedded::run(scale)))?;
-    section("a store that grows, in the process", || run_on(cores, stored::run(scale)))
+    let section = |name: &str, measure: &dyn Fn() -> anyhow::Result<()>| {
+        if name.contains(only) { section(name, measure) } else { Ok(()) }
+    };
+    section("over HTTP", &|| run_on(1, served::run(scale)))?;
+    section("waiting executions, over HTTP", &|| run_on(1, waiting::run(scale)))?;
+    section("in the process, without HTTP", &|| run_on(cores, embedded::run(scale)))?;
+    section("a store that grows, in the process", &|| run_on(cores, stored::run(scale)))
 }
 
-fn section(name: &str, measure: impl FnOnce() -> anyhow::Result<()>) -> anyhow::Result<()> {
+fn section(name: &str, measure: impl Fn() -> anyhow::Result<()>) -> anyhow::Result<()> {
     println!("\n{name}");
     table::header();
     let began = Instant::now();
