@@ -49,4 +49,12 @@ pub trait Clock: Send + Sync + 'static {
         let bits = (u128::from(self.random()) << 64) | u128::from(self.random());
         uuid::Builder::from_random_bytes(bits.to_be_bytes()).into_uuid().to_string()
     }
+
+    /// A version 7 UUID in its usual text form (RFC 9562): those of later milliseconds sort after those of earlier ones.
+    fn ordered_uuid(&self) -> String {
+        let bits = (u128::from(self.random()) << 64) | u128::from(self.random());
+        let [.., a, b, c, d, e, f, g, h, i, j] = bits.to_be_bytes();
+        let millis = u64::try_from(self.now().0).unwrap_or(0);
+        uuid::Builder::from_unix_timestamp_millis(millis, &[a, b, c, d, e, f, g, h, i, j]).into_uuid().to_string()
+    }
 }

@@ -34,9 +34,29 @@ impl Clock for RealClock {
     }
 
     fn random(&self) -> u64 {
-        let (high, _low) = uuid::Uuid::new_v4().as_u64_pair();
-        let (other, _low) = uuid::Uuid::new_v4().as_u64_pair();
-        // Six bits of a version 4 UUID are fixed; two halves fold into 64 random bits.
-        high.rotate_left(32) ^ other
+        let (high, low) = uuid::Uuid::new_v4().as_u64_pair();
+        // Six bits of a version 4 UUID are fixed, and none of them meets another fixed one here.
+        high ^ low
+    }
+
+    fn uuid(&self) -> String {
+        uuid::Uuid::new_v4().to_string()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_bit_of_a_random_number_is_random() {
+        let (mut ones, mut zeros) = (0, 0);
+        for _ in 0..128 {
+            let random = RealClock.random();
+            ones |= random;
+            zeros |= !random;
+        }
+        // A bit that is the same 128 times in a row is fixed, as sure as anything is.
+        assert_eq!((ones, zeros), (u64::MAX, u64::MAX));
     }
 }

@@ -101,6 +101,16 @@ mod tests {
     }
 
     #[test]
+    fn ordered_identifiers_follow_time() {
+        let clock = SimulatedClock::new(Timestamp(1_767_225_600_123), 3);
+        let first = clock.ordered_uuid();
+        clock.advance_millis(1);
+        let second = clock.ordered_uuid();
+        assert!(first < second, "{first} {second}");
+        assert_eq!((&first[..8], &first[14..15]), ("019b76da", "7"), "{first}");
+    }
+
+    #[test]
     fn the_same_seed_gives_the_same_identifiers() {
         let ids = |seed| {
             let clock = SimulatedClock::new(Timestamp(0), seed);

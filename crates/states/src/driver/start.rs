@@ -142,7 +142,9 @@ impl Shared {
 
     fn new_row(&self, start: Start) -> ExecutionRow {
         let Target { machine, version_arn, alias_arn } = start.target;
-        let name = start.name.unwrap_or_else(|| self.clock.uuid());
+        // AWS differs: it makes version 4 UUIDs. Names that follow time lie side by side in the store, which keeps starts
+        // as cheap in a large store as in a small one.
+        let name = start.name.unwrap_or_else(|| self.clock.ordered_uuid());
         let arn = match machine.kind {
             MachineType::Standard => arn::execution(&self.partition, &machine.name, &name),
             MachineType::Express => arn::express(&self.partition, &machine.name, &name, &self.clock.uuid()),

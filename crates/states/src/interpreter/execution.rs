@@ -187,7 +187,7 @@ impl Execution {
     /// The activities that the definition names, for [`Step::absent_activities`](super::Step::absent_activities).
     pub fn activities(&self) -> impl Iterator<Item = &Arc<str>> {
         self.definition.states().filter_map(|state| match &state.kind {
-            StateKind::Task(task) if Integration::of(&task.resource).is_activity() => Some(&task.resource),
+            StateKind::Task(task) if Integration::names_activity(&task.resource) => Some(&task.resource),
             _ => None,
         })
     }

@@ -27,6 +27,12 @@ impl Integration {
         }
     }
 
+    /// Whether the ARN is an activity's.
+    pub(super) fn names_activity(arn: &str) -> bool {
+        let mut parts = arn.splitn(6, ':');
+        parts.nth(2) == Some("states") && parts.nth(2).is_some_and(|rest| rest.starts_with("activity:"))
+    }
+
     /// Whether it is an activity.
     pub(super) fn is_activity(&self) -> bool {
         matches!(self, Self::Activity)
