@@ -161,18 +161,23 @@ pub(crate) struct ExecutionRow {
     /// The machine as it was at the start.
     pub(crate) machine: MachineSnapshot,
     /// The version it was started by, if by a version or by an alias.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) version_arn: Option<Arc<str>>,
     /// The alias it was started by.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) alias_arn: Option<Arc<str>>,
     pub(crate) input: Arc<str>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) trace_header: Option<String>,
     pub(crate) started: Timestamp,
     pub(crate) status: Status,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) stopped: Option<Timestamp>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) output: Option<Arc<str>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) error: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) cause: Option<String>,
     /// How many events its history had when it ended last.
     #[serde(default)]
@@ -180,10 +185,10 @@ pub(crate) struct ExecutionRow {
     #[serde(default)]
     pub(crate) redrive_count: u64,
     /// When it was redriven last.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) redriven: Option<Timestamp>,
     /// `clientToken` of the last redrive.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) redrive_token: Option<String>,
     /// What it was started under.
     #[serde(default, skip_serializing_if = "Bounds::are_default")]
@@ -281,14 +286,15 @@ pub(crate) struct Summary {
     pub(crate) machine_arn: Arc<str>,
     pub(crate) status: Status,
     pub(crate) started: Timestamp,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) stopped: Option<Timestamp>,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) version_arn: Option<Arc<str>>,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) alias_arn: Option<Arc<str>>,
     #[serde(default)]
     pub(crate) redrive_count: u64,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) redriven: Option<Timestamp>,
     /// The map run that started it, and its number of items.
     #[serde(default, skip_serializing_if = "Option::is_none")]
