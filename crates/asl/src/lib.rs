@@ -37,7 +37,7 @@ pub use map::{ItemBatcher, ItemReader, Map, ProcessorMode, ResultWriter};
 pub use number::NumberField;
 pub use path::{Path, PathSyntaxError, ReferencePath};
 pub use retry::{Catcher, Jitter, Retrier};
-pub use scope::{Random, Scope, Variables};
+pub use scope::{Context, Random, Scope, Variables};
 pub use state::{Credentials, FailText, State, StateKind, Task, Transition};
 pub use template::Template;
 pub use wait::{Pause, Wait};

@@ -16,7 +16,7 @@ pub struct Scope<'a> {
     /// for `Parameters`, the result for `ResultSelector`, and so on; in JSONata always the state's input.
     pub input: &'a Data,
     /// `$$` and `$states.context`.
-    pub context: &'a Data,
+    pub context: &'a dyn Context,
     /// `$name`.
     pub variables: &'a Variables,
     /// `$states.result`: JSONata only, in `Output` and `Assign` of Task, Map and Parallel.
@@ -27,6 +27,18 @@ pub struct Scope<'a> {
     pub random: &'a Random,
     /// Milliseconds since 1970 for JSONata's `$now` and `$millis`.
     pub now_millis: i64,
+}
+
+/// The context object, which need not be there before something reads it: most fields do not.
+pub trait Context: std::fmt::Debug {
+    /// The object.
+    fn data(&self) -> &Data;
+}
+
+impl Context for Data {
+    fn data(&self) -> &Data {
+        self
+    }
 }
 
 /// A deterministic stream of random numbers: the same seed gives the same stream.

@@ -17,7 +17,7 @@ impl<'a> Query<'a> {
         let scope = self.scope;
         let members = [
             ("input", Some(scope.input)),
-            ("context", Some(scope.context)),
+            ("context", Some(scope.context.data())),
             ("result", scope.result),
             ("errorOutput", scope.error_output),
         ];

@@ -119,7 +119,7 @@ impl Path {
     fn root_data<'a>(&self, scope: &Scope<'a>) -> Option<&'a Data> {
         match &self.root {
             Root::Input => Some(scope.input),
-            Root::Context => Some(scope.context),
+            Root::Context => Some(scope.context.data()),
             Root::Variable(name) => scope.variables.get(name),
         }
     }

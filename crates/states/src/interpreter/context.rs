@@ -4,7 +4,7 @@
 
 use std::{cell::OnceCell, sync::Arc};
 
-use asl::{Data, EvaluationError, Scope, StateKind, Variables};
+use asl::{Context, Data, EvaluationError, Scope, StateKind, Variables};
 use clock::Timestamp;
 use serde_json::{Map, Value, json};
 
@@ -20,6 +20,7 @@ use crate::timestamp::iso_8601;
 const TRIAL_STATE: &str = "StateName";
 
 /// A frame's surroundings while the fields of one of its states are evaluated.
+#[derive(Debug)]
 pub(super) struct Scene {
     identity: Arc<ExecutionIdentity>,
     execution_input: Option<Data>,
@@ -71,13 +72,19 @@ impl Run<'_> {
     pub(super) fn scope<'s>(&'s self, scene: &'s Scene, input: &'s Data) -> Scope<'s> {
         Scope {
             input,
-            context: scene.context.get_or_init(|| scene.context_object()),
+            context: scene,
             variables: &scene.variables,
             result: None,
             error_output: None,
             random: &self.random,
             now_millis: self.at.0,
         }
+    }
+}
+
+impl Context for Scene {
+    fn data(&self) -> &Data {
+        self.context.get_or_init(|| self.context_object())
     }
 }
 
