@@ -1,5 +1,6 @@
 //! Operations of the API over an engine in memory: what they answer, refuse and leave behind.
 
+mod datasets;
 mod deletion;
 mod limits;
 mod map_runs;
