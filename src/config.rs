@@ -270,7 +270,7 @@ impl Config {
 impl fmt::Display for Config {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut line =
-            |name: &str, value: &dyn fmt::Display, source: &str| writeln!(f, "{name:<24}{value:<40}{source}");
+            |name: &str, value: &dyn fmt::Display, source: &str| writeln!(f, "{name:<28}{value:<40}{source}");
         let path = |path: &Path| path.display().to_string();
         let optional = |text: &Option<String>| text.clone().unwrap_or_else(|| "-".to_owned());
         line("template", &path(&self.template.value), &self.template.source)?;

@@ -48,9 +48,10 @@ fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
     }
 }
 
-/// Warnings, errors and what Lambda functions write, or what `STEPWELL_LOG` asks for.
+/// Warnings, errors, what Lambda functions write and the events of executions that are to be logged, or what `STEPWELL_LOG` asks for.
 fn log_to_stderr() {
     use tracing_subscriber::EnvFilter;
-    let filter = EnvFilter::try_from_env("STEPWELL_LOG").unwrap_or_else(|_| EnvFilter::new("warn,lambda=info"));
+    let filter = EnvFilter::try_from_env("STEPWELL_LOG")
+        .unwrap_or_else(|_| EnvFilter::new("warn,lambda=info,stepwell::execution_log=info"));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
 }

@@ -126,6 +126,12 @@ pub(crate) fn put_map_run(transaction: &mut Transaction, execution: u64, row: &M
     transaction.put(MAP_RUNS_OF, key(&[execution, row.id]), Bytes::from(row.state.arn.as_bytes()));
 }
 
+/// Takes a map run of the execution with this id out of the tables.
+pub(crate) fn remove_map_run(transaction: &mut Transaction, execution: u64, row: &MapRunRow) {
+    transaction.delete(MAP_RUNS, row.state.arn.as_bytes());
+    transaction.delete(MAP_RUNS_OF, key(&[execution, row.id]));
+}
+
 /// The map runs of the execution with this id, oldest first: at most `limit` after the one with the id `after`.
 pub(crate) fn map_runs_of(
     store: &dyn Store,

@@ -1,7 +1,9 @@
 //! Ended executions are kept for a time (AWS: 90 days), and perhaps only so many of each state machine; then they are
 //! removed with their histories, in the background.
 //!
-//! First go the task tokens, then, in one transaction, the row and its places in the indexes: from then on the execution is
+//! The children of distributed Maps are kept as long as the execution whose Map it is, which needs them, and go with it.
+//!
+//! First go children and task tokens, then, in one transaction, the row and its places in the indexes: from then on the execution is
 //! unknown and its name is free. The steps follow in batches; until the last is gone a note of the removal is there, so
 //! that a crash in between leaves nothing behind.
 
@@ -111,6 +113,9 @@ impl Shared {
             let last_page = page.len() < BATCH;
             for (key, bytes) in page {
                 let summary: Summary = layout::decode(layout::BY_MACHINE, &key, &bytes)?;
+                if summary.map_run.is_some() {
+                    return Ok(());
+                }
                 if summary.started > cutoff {
                     sweep.next = sweep.next.min(Some(kept_until(summary.started)));
                     return Ok(());
@@ -139,6 +144,9 @@ impl Shared {
             let last_page = page.len() < BATCH;
             for (key, bytes) in page {
                 let summary: Summary = layout::decode(layout::BY_MACHINE, &key, &bytes)?;
+                if summary.map_run.is_some() {
+                    return Ok(());
+                }
                 if summary.status != Status::Running {
                     ended += 1;
                     if ended > kept {
@@ -153,36 +161,43 @@ impl Shared {
         }
     }
 
-    /// Removes one ended execution. One that somebody is at (a redrive) stays for the next sweep.
     async fn remove(self: &Arc<Self>, arn: &Arc<str>, sweep: &mut Sweep) -> Result<(), Error> {
+        if self.remove_one(arn).await? {
+            sweep.removed += 1;
+            if sweep.removed.is_multiple_of(PROGRESS) {
+                tracing::info!(removed = sweep.removed, "removing ended executions");
+            }
+        }
+        Ok(())
+    }
+
+    /// Removes one ended execution. One that somebody is at (a redrive) stays for the next sweep (`false`).
+    async fn remove_one(self: &Arc<Self>, arn: &Arc<str>) -> Result<bool, Error> {
         let slot = Arc::new(Slot::new(arn.clone()));
         let mut content = slot.lock_new();
         if self.claim(&slot).is_some() {
-            return Ok(());
+            return Ok(false);
         }
         let removed = self.remove_claimed(arn).await;
         if !matches!(removed, Ok(Some(_))) {
             // It may run, parked: then who came to this slot meanwhile goes on in it.
             drop(content);
             self.vacate_unused(slot);
-            return removed.map(drop);
+            return removed.map(|_kept| false);
         }
         *content = Content::Gone;
         self.vacate(&slot);
         drop(content);
-        let Some(id) = removed? else { return Ok(()) };
+        let Some(id) = removed? else { return Ok(false) };
         self.remove_steps(id).await?;
-        sweep.removed += 1;
-        if sweep.removed.is_multiple_of(PROGRESS) {
-            tracing::info!(removed = sweep.removed, "removing ended executions");
-        }
-        Ok(())
+        Ok(true)
     }
 
     /// Removes all but the steps; answers the id that they have, or `None` if the execution runs or is gone.
-    async fn remove_claimed(&self, arn: &Arc<str>) -> Result<Option<u64>, Error> {
+    async fn remove_claimed(self: &Arc<Self>, arn: &Arc<str>) -> Result<Option<u64>, Error> {
         let row = layout::get::<ExecutionRow>(&*self.store, layout::EXECUTIONS, arn.as_bytes())?;
         let Some(row) = row.filter(|row| row.status != Status::Running) else { return Ok(None) };
+        self.remove_map_runs(row.id).await?;
         let prefix = token_prefix(arn).into_bytes();
         let is_own =
             |bytes: &[u8]| serde_json::from_slice::<TokenRecord>(bytes).is_ok_and(|record| record.execution == *arn);
@@ -192,6 +207,42 @@ impl Shared {
         layout::remove_execution(&mut transaction, &row);
         self.store.commit(transaction).await?;
         Ok(Some(row.id))
+    }
+
+    /// Removes the map runs of an execution, each after its children.
+    async fn remove_map_runs(self: &Arc<Self>, execution: u64) -> Result<(), Error> {
+        loop {
+            let runs = layout::map_runs_of(&*self.store, execution, 0, BATCH)?;
+            let last_page = runs.len() < BATCH;
+            for run in &runs {
+                self.remove_children(run.id).await?;
+                let mut transaction = Transaction::new();
+                layout::remove_map_run(&mut transaction, execution, run);
+                self.store.commit(transaction).await?;
+            }
+            if last_page {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn remove_children(self: &Arc<Self>, map_run: u64) -> Result<(), Error> {
+        let mut after = layout::key(&[map_run]);
+        let end = layout::key(&[map_run, u64::MAX]);
+        loop {
+            let (lower, upper) = (Bound::Excluded(&after[..]), Bound::Excluded(&end[..]));
+            let page = self.store.range(layout::BY_MACHINE, lower, upper, BATCH, false)?;
+            let last_page = page.len() < BATCH;
+            for (key, bytes) in page {
+                let summary: Summary = layout::decode(layout::BY_MACHINE, &key, &bytes)?;
+                // A child may have map runs of its own, as deep as its definition goes.
+                Box::pin(self.remove_one(&summary.arn)).await?;
+                after = key;
+            }
+            if last_page {
+                return Ok(());
+            }
+        }
     }
 
     /// Goes on with removals that a stop or a crash has interrupted.

@@ -17,7 +17,9 @@ use crate::{
 const DAY_MILLIS: i64 = 24 * 3_600_000;
 
 /// Every keyspace in which something of an execution lies.
-const KEYSPACES: [&str; 7] = [
+const KEYSPACES: [&str; 9] = [
+    "states.map_run",
+    "states.map_run_of",
     "states.execution",
     "states.step",
     "states.by_machine",
@@ -140,4 +142,37 @@ async fn an_execution_ends_after_a_year() {
     assert_eq!(seconds.round(), 365.0 * 24.0 * 3_600.0);
     let described = bench.ok("DescribeExecution", json!({ "executionArn": later })).await;
     assert_eq!(described["status"], "RUNNING");
+}
+
+#[tokio::test(start_paused = true)]
+async fn children_of_a_distributed_map_go_with_their_parent() {
+    let store = MemoryStore::new();
+    let clock = SimulatedClock::new(START, 7);
+    let limits = kept(Retention { millis: Some(DAY_MILLIS), per_machine: Some(1) });
+    let bench = Bench::open_limited(Arc::new(store.clone()), clock.clone(), Directory::default(), limits).await;
+    let processor = json!({
+        "ProcessorConfig": { "Mode": "DISTRIBUTED", "ExecutionType": "STANDARD" },
+        "StartAt": "P", "States": { "P": { "Type": "Pass", "End": true } },
+    });
+    let definition = json!({ "StartAt": "Each", "States": {
+        "Each": { "Type": "Map", "Label": "each", "ItemProcessor": processor, "Next": "Long" },
+        "Long": { "Type": "Wait", "Seconds": 5 * 24 * 3_600, "End": true },
+    } });
+    let machine = bench.machine("m", definition).await;
+    let execution = bench.start(&machine, "e", "[1, 2, 3]").await;
+    for _ in 0..3 {
+        settle().await;
+        bench.clock.advance_millis(DAY_MILLIS);
+    }
+    settle().await;
+    let runs = bench.ok("ListMapRuns", json!({ "executionArn": execution })).await;
+    let children = json!({ "mapRunArn": runs["mapRuns"][0]["mapRunArn"] });
+    let children = bench.ok("ListExecutions", children).await;
+    assert_eq!(children["executions"].as_array().map(Vec::len), Some(3), "their parent may need them");
+    assert_eq!(bench.finish(&execution).await["status"], "SUCCEEDED");
+    for _ in 0..3 {
+        bench.clock.advance_millis(DAY_MILLIS);
+        settle().await;
+    }
+    assert_eq!(records(&store), [0; KEYSPACES.len()]);
 }
