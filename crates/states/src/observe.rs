@@ -20,7 +20,7 @@ pub struct ExecutionChange {
     pub status: Status,
     /// When the step was made.
     pub at: Timestamp,
-    /// How many events the step added to the history.
+    /// How many events the step added to the history; 0 where the step was made unseen, by a commit that was in doubt.
     pub new_events: usize,
     /// How many events the history has now.
     pub events: u64,
@@ -55,5 +55,15 @@ impl Engine {
     pub async fn pending_tasks(&self, execution_arn: &str) -> Result<Vec<PendingTask>, Error> {
         arn::check_execution(execution_arn)?;
         self.shared.tasks_with_token(&execution_arn.into()).await
+    }
+
+    /// Replays a Standard execution from its steps and compares what comes of it with its history and, while it runs, with
+    /// how it stands in memory.
+    ///
+    /// # Errors
+    /// `Corrupt` where they differ; `InvalidArn`, `ExecutionDoesNotExist`, or a store that fails.
+    pub async fn verify_history(&self, execution_arn: &str) -> Result<(), Error> {
+        arn::check_execution(execution_arn)?;
+        self.shared.verify(execution_arn).await
     }
 }

@@ -110,6 +110,7 @@ impl Shared {
                 return Some(offer);
             }
             tokio::select! {
+                biased;
                 () = offered => {}
                 () = &mut time_is_over => return None,
                 _ = stopping.changed() => return None,

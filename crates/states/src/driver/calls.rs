@@ -21,11 +21,6 @@ impl Calls {
         registration
     }
 
-    /// Forgets a call that has come back.
-    pub(super) fn forget(&self, execution: u64, task: TaskId) {
-        self.handles.remove(&(execution, task));
-    }
-
     /// Ends a call whose answer no longer matters.
     pub(super) fn abort(&self, execution: u64, task: TaskId) {
         if let Some((_, handle)) = self.handles.remove(&(execution, task)) {

@@ -172,6 +172,7 @@ impl Shared {
             tracing::warn!(execution = %row.arn, %error, "a child execution could not be started yet");
             again = true;
             tokio::select! {
+                biased;
                 () = self.clock.sleep_until(self.clock.now().plus_millis(RETRY_MILLIS)) => {}
                 _ = stopping.changed() => return,
             }

@@ -29,6 +29,7 @@ impl Shared {
                 self.clock.now().plus_millis(RETRY_MILLIS)
             });
             tokio::select! {
+                biased;
                 () = self.clock.sleep_until(next) => {}
                 _ = stopping.changed() => {}
             }

@@ -45,6 +45,7 @@ impl Shared {
                 }
             };
             tokio::select! {
+                biased;
                 () = posted => {}
                 () = retry => {}
                 _ = stopping.changed() => {}

@@ -18,7 +18,8 @@ impl Shared {
         match stimulus {
             Stimulus::TaskSucceeded { task, .. } | Stimulus::TaskFailed { task, .. } => {
                 running.tasks.remove(task);
-                self.calls.forget(running.row.id, *task);
+                // A token may be answered before the call that brought it has returned, or has been made again.
+                self.calls.abort(running.row.id, *task);
             }
             Stimulus::TimerFired { timer } => {
                 running.timers.remove(timer);

@@ -59,7 +59,7 @@ impl Shared {
         let made = self.redriving_step(&slot, &mut content, by).await;
         if made.is_err() {
             // Whether or not the redrive became durable: what the store says is loaded, now or when the slot is used next.
-            let loaded = self.load(&slot, &mut content);
+            let loaded = self.load(&slot, &mut content).and_then(|()| self.tell_again(&slot.arn, &content));
             loaded.unwrap_or_else(|error| tracing::warn!(execution = %slot.arn, %error, "a redrive is in doubt"));
         }
         made?;

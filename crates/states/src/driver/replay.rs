@@ -114,6 +114,30 @@ impl Shared {
         Ok(running)
     }
 
+    /// Replays an execution and compares: its steps give the history that they gave, and a running execution stands where
+    /// the replay says.
+    ///
+    /// # Errors
+    /// `Corrupt` where they differ, `ExecutionDoesNotExist`, or a store that fails.
+    pub(crate) async fn verify(&self, arn: &str) -> Result<(), Error> {
+        let slot = self.live.get(arn).map(|slot| slot.clone());
+        let content = match &slot {
+            Some(slot) => Some(slot.content.lock().await),
+            None => None,
+        };
+        let row: Option<ExecutionRow> = layout::get(&*self.store, layout::EXECUTIONS, arn.as_bytes())?;
+        let replayed = self.replay(row.ok_or_else(|| Error::ExecutionDoesNotExist(arn.to_owned()))?)?;
+        match content.as_deref() {
+            Some(Content::Running(running)) if running.execution.fingerprint() != replayed.execution.fingerprint() => {
+                Err(Error::Corrupt {
+                    what: format!("execution {arn}"),
+                    cause: "its replay stands elsewhere than it does".to_owned(),
+                })
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Sets the timers of a replayed execution, issues its tasks again and goes on with its map runs.
     pub(super) fn resume(self: &Arc<Self>, running: &mut Running) {
         let timers: Vec<_> = running.execution.pending_timers().collect();

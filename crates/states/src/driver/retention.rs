@@ -61,6 +61,7 @@ impl Shared {
                 self.clock.sleep_until(pause).await;
             };
             tokio::select! {
+                biased;
                 () = due => {}
                 () = ended => {}
                 _ = stopping.changed() => {}

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use clock::Timestamp;
 use store::Transaction;
 
 use super::{
@@ -104,6 +105,8 @@ impl Shared {
         self.number_map_runs(&mut running, &decision);
         if let Some(transaction) = self.durable(&mut running, first_event, before, &step, &decision) {
             if let Err(error) = self.store.commit(transaction).await {
+                // The step may have ended what was set in motion; what has not ended is set in motion by the replay.
+                self.forget_all(&running);
                 self.reload_later(slot.clone(), &error);
                 self.start_child_again_later(&running.row);
                 return Err(error.into());
@@ -197,18 +200,10 @@ impl Shared {
     }
 
     fn publish(&self, running: &Running, step: &Step, decision: &Decision) {
-        let row = &running.row;
-        execution_log::write(row, &decision.events);
+        execution_log::write(&running.row, &decision.events);
+        let events = running.execution.next_event_id() - 1;
         // Nobody may be listening.
-        let _ = self.changes.send(ExecutionChange {
-            execution_arn: row.arn.clone(),
-            state_machine_arn: row.machine.arn.clone(),
-            name: row.name.clone(),
-            status: row.status,
-            at: step.at,
-            new_events: decision.events.len(),
-            events: running.execution.next_event_id() - 1,
-        });
+        let _ = self.changes.send(change(&running.row, step.at, decision.events.len(), events));
     }
 
     /// Puts the execution back into its slot, or ends the slot with it.
@@ -248,11 +243,13 @@ impl Shared {
             while !shared.is_stopping() {
                 let wait = shared.clock.sleep_until(shared.clock.now().plus_millis(RELOAD_MILLIS));
                 tokio::select! {
+                    biased;
                     () = wait => {}
                     _ = stopping.changed() => return,
                 }
                 let mut content = slot.content.clone().lock_owned().await;
-                match shared.load(&slot, &mut content) {
+                let told = shared.load(&slot, &mut content).and_then(|()| shared.tell_again(&slot.arn, &content));
+                match told {
                     Ok(()) | Err(Error::ExecutionDoesNotExist(_)) => return,
                     Err(error) => {
                         tracing::error!(execution = %slot.arn, %error, "the execution cannot be replayed yet")
@@ -262,9 +259,36 @@ impl Shared {
         });
     }
 
+    /// Tells how an execution stands of which a commit was in doubt: it may have been made, and its status event waits.
+    pub(super) fn tell_again(&self, arn: &Arc<str>, content: &Content) -> Result<(), Error> {
+        self.outbox.notify_one();
+        let row: Option<ExecutionRow> = layout::get(&*self.store, layout::EXECUTIONS, arn.as_bytes())?;
+        let Some(row) = row else { return Ok(()) };
+        let events = match content {
+            Content::Running(running) => running.execution.next_event_id() - 1,
+            Content::Parked | Content::InDoubt | Content::Ended | Content::Gone => row.events,
+        };
+        let at = self.clock.now();
+        // Nobody may be listening.
+        let _ = self.changes.send(change(&row, at, 0, events));
+        Ok(())
+    }
+
     /// An execution that has made no step yet, as a replay begins with it.
     pub(super) fn unstarted(&self, row: &ExecutionRow) -> Result<Execution, Error> {
         unstarted(self.catalog.definition(&row.machine.definition)?, row)
+    }
+}
+
+fn change(row: &ExecutionRow, at: Timestamp, new_events: usize, events: u64) -> ExecutionChange {
+    ExecutionChange {
+        execution_arn: row.arn.clone(),
+        state_machine_arn: row.machine.arn.clone(),
+        name: row.name.clone(),
+        status: row.status,
+        at,
+        new_events,
+        events,
     }
 }
 

@@ -63,6 +63,7 @@ impl Shared {
                 }
             };
             tokio::select! {
+                biased;
                 () = sleep => {}
                 () = self.timers.earlier.notified() => {}
                 _ = stopping.changed() => {}

@@ -18,6 +18,7 @@ pub(super) async fn run(shared: &Arc<Shared>, input: &Value) -> Result<Value, Er
     let (slot, _) = shared.start(start).await?;
     let mut stopping = shared.stopping.subscribe();
     tokio::select! {
+        biased;
         row = slot.wait_for_end() => Ok(answer(&row)),
         _ = stopping.wait_for(|stopping| *stopping) => Err(Error::ShutDown),
     }
