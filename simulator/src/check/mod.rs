@@ -90,7 +90,9 @@ fn ending(case: &Case<'_>, world: &Inner, record: &Record, found: &mut Vec<Strin
         return false;
     };
     let Some(root) = world.executions.get(data.e as usize) else { return false };
-    if described["status"] == "ABORTED" && root.stopped {
+    // A child is stopped where the state that awaits it is given up, which a sibling's failure can bring about.
+    let is_child = record.arn() != &*root.arn;
+    if described["status"] == "ABORTED" && (root.stopped || is_child) {
         return false;
     }
     let oracle = Oracle {
