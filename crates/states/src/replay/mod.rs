@@ -13,7 +13,7 @@ mod rerun;
 
 use std::sync::Arc;
 
-use asl::Definition;
+use asl::{Definition, StateKind};
 
 use crate::{
     Engine, Error,
@@ -64,7 +64,9 @@ impl Shared {
     }
 
     fn current_definition(&self, row: &ExecutionRow) -> Result<Arc<Definition>, Error> {
-        let machine = self.catalog.machine(&row.machine.name);
+        // The machine of a child of a distributed Map is named after its parent's.
+        let name = row.machine.name.split('/').next().unwrap_or_default();
+        let machine = self.catalog.machine(name);
         let machine = machine.ok_or_else(|| Error::StateMachineDoesNotExist(row.machine.arn.to_string()))?;
         self.catalog.definition(&machine.definition)
     }
@@ -94,6 +96,13 @@ impl Shared {
         let first = row.origin.as_ref().map(|origin| &*origin.from.state);
         if let Some(state) = first.filter(|state| !is_top(state)) {
             let text = format!("the execution began in the state '{state}', which the definition does not have");
+            return Err(Error::StateDoesNotExist(text));
+        }
+        let map_state = row.child.as_ref().map(|child| &*child.map_state);
+        let is_map =
+            |name: &str| definition.state_named(name).is_some_and(|state| matches!(state.kind, StateKind::Map(_)));
+        if let Some(map) = map_state.filter(|map| !is_map(map)) {
+            let text = format!("the execution is a child of the Map '{map}', which the definition does not have");
             return Err(Error::StateDoesNotExist(text));
         }
         let recorded: u64 = records.iter().map(|record| record.events.len() as u64).sum();

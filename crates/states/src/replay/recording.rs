@@ -7,7 +7,7 @@ use clock::Timestamp;
 use super::key::{Key, Names};
 use crate::{
     history::HistoryEvent,
-    interpreter::{Command, Execution, Outcome, Step, Stimulus, TaskId, decide},
+    interpreter::{Command, Execution, MapRunId, Outcome, Step, Stimulus, TaskId, decide},
     records::StepRecord,
 };
 
@@ -26,6 +26,8 @@ pub(super) struct Recording {
 pub(super) struct RecordedStep {
     pub(super) step: Step,
     pub(super) about: About,
+    /// The map runs that it is about, with the names of their Map states.
+    pub(super) map_runs: Vec<(MapRunId, Option<Arc<str>>)>,
     pub(super) gave_events: bool,
 }
 
@@ -73,12 +75,14 @@ impl Recording {
         for (number, record) in records.into_iter().enumerate() {
             let StepRecord { step, events } = record;
             let about = recording.note_stimulus(&names, &step, number);
+            let name = |run: MapRunId| (run, execution.map_run(run).map(|run| run.state));
+            let map_runs = map_runs_of(&step.stimulus).into_iter().map(name).collect();
             let decision = decide(&mut execution, &step);
             if decision.events != events {
                 return Err(number);
             }
             recording.note_commands(&mut names, &execution, &decision.commands, step.at);
-            steps.push(RecordedStep { step, about, gave_events: !events.is_empty() });
+            steps.push(RecordedStep { step, about, map_runs, gave_events: !events.is_empty() });
             recording.events.extend(events);
         }
         let end = steps.last().map_or(Timestamp(0), |last| last.step.at);
@@ -142,6 +146,17 @@ impl Recording {
         if let Some(timer) = self.timers.get_mut(key) {
             timer.overtaken |= timer.fired.is_none() && due <= at;
         }
+    }
+}
+
+/// The map runs that a stimulus is about.
+fn map_runs_of(stimulus: &Stimulus) -> Vec<MapRunId> {
+    match stimulus {
+        Stimulus::ItemsRead { run, .. }
+        | Stimulus::ResultsWritten { run, .. }
+        | Stimulus::MapRunUpdated { run, .. } => vec![*run],
+        Stimulus::ChildrenEnded { ended } => ended.iter().map(|child| child.run).collect(),
+        _ => Vec::new(),
     }
 }
 

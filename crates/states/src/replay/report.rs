@@ -69,7 +69,7 @@ pub struct Difference {
 pub struct Unanswered {
     /// Its state.
     pub state: Arc<str>,
-    /// The state's `Resource`.
+    /// The state's `Resource`; for a distributed Map in words: its child executions, `ItemReader` or `ResultWriter`.
     pub resource: Arc<str>,
     /// Effective input (JSON text).
     pub parameters: Arc<str>,

@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     history::HistoryEvent,
-    interpreter::{Execution, Step, Stimulus, TaskId, TimerId, decide},
+    interpreter::{Command, Execution, MapRunId, Step, Stimulus, TaskId, TimerId, decide},
 };
 
 /// See the module's header.
@@ -98,7 +98,7 @@ impl<'a> Rerun<'a> {
         decision.events
     }
 
-    /// The tasks that wait at the end and have no answer in the recording.
+    /// The tasks and map runs that wait at the end and have no answer in the recording.
     pub(super) fn unanswered(&self) -> Vec<Unanswered> {
         let waiting = self.execution.live_tasks().filter_map(|request| {
             let task = self.names.tasks.get(&request.task)?;
@@ -108,7 +108,7 @@ impl<'a> Rerun<'a> {
             let is_known = self.recorded(task).is_some();
             Some(Unanswered { state, resource, parameters, is_known })
         });
-        waiting.collect()
+        waiting.chain(self.unanswered_map_runs()).collect()
     }
 
     fn take(&mut self, next: Candidate) -> Step {
@@ -203,14 +203,38 @@ impl<'a> Rerun<'a> {
     /// The next step that is about the execution itself: it is stopped or redriven.
     fn next_of_execution(&self) -> Option<Candidate> {
         let mut open = self.recording.of_execution.iter().copied();
-        let number = open.find(|number| *number >= self.first && !self.used.contains(number))?;
+        let number = open.find(|number| *number >= self.first && !self.used.contains(number) && self.fits(*number))?;
         let recorded = &self.recording.steps[number];
         let stimulus = recorded.step.stimulus.clone();
-        let fits = match stimulus {
-            Stimulus::Redriven => self.execution.can_go_on(),
-            _ => self.execution.is_running(),
+        Some(Candidate { at: recorded.step.at, order: (number, 0), stimulus, recorded: Some(number) })
+    }
+
+    /// Whether a step that is about the execution means something now: what is about map runs, only if they are of the
+    /// same Map states.
+    fn fits(&self, number: usize) -> bool {
+        let recorded = &self.recording.steps[number];
+        let is_same = |(run, name): &(MapRunId, Option<Arc<str>>)| {
+            self.execution.map_run(*run).map(|run| run.state) == *name && name.is_some()
         };
-        fits.then_some(Candidate { at: recorded.step.at, order: (number, 0), stimulus, recorded: Some(number) })
+        match recorded.step.stimulus {
+            Stimulus::Redriven => self.execution.can_go_on(),
+            _ => self.execution.is_running() && recorded.map_runs.iter().all(is_same),
+        }
+    }
+
+    /// What map runs wait for at the end.
+    fn unanswered_map_runs(&self) -> impl Iterator<Item = Unanswered> {
+        self.execution.map_run_commands().into_iter().filter_map(|command| {
+            let (run, resource, count) = match &command {
+                Command::StartChildren { run, children } => (*run, "its child executions", children.len()),
+                Command::ReadItems { run, .. } => (*run, "its ItemReader", 0),
+                Command::WriteResults { run, .. } => (*run, "its ResultWriter", 0),
+                _ => return None,
+            };
+            let state = self.execution.map_run(run)?.state;
+            let parameters = if count == 0 { "{}".into() } else { format!("{{\"running\":{count}}}").into() };
+            Some(Unanswered { state, resource: resource.into(), parameters, is_known: self.in_order })
+        })
     }
 
     /// Whether the recording has the timer, set for as long.

@@ -180,3 +180,42 @@ async fn a_running_or_forked_or_redriven_execution_replays_as_far_as_it_has_come
     let error = bench.engine.replay(&forked, Some(&renamed)).await.expect_err("no such state").to_string();
     assert_eq!(error, "the execution began in the state 'Pack', which the definition does not have");
 }
+
+#[tokio::test(start_paused = true)]
+async fn the_children_of_a_distributed_map_answer_it_again() {
+    let bench = crate::bench().await;
+    let inner = json!({ "ProcessorConfig": { "Mode": "DISTRIBUTED", "ExecutionType": "STANDARD" },
+        "StartAt": "Double", "States": { "Double": { "Type": "Pass", "End": true } } });
+    let definition = json!({ "StartAt": "Each", "States": { "Each": { "Type": "Map", "Label": "Each", "ItemProcessor": inner,
+        "End": true } } });
+    let machine = bench.machine("Many", definition.clone()).await;
+    let execution = bench.start(&machine, "e", "[1,2,3]").await;
+    assert_eq!(bench.finish(&execution).await["output"], "[1,2,3]");
+    bench.assert_replays().await;
+    let after = with(definition.clone(), "/States/Each/Next", json!("After"));
+    let mut after = with(after, "/States/After", json!({ "Type": "Pass", "Result": "done", "End": true }));
+    after["States"]["Each"].as_object_mut().expect("a state").shift_remove("End");
+    let found = replay(&bench, &execution, &after).await;
+    assert_eq!(found.replayed.outcome, Outcome::Succeeded("\"done\"".into()));
+    // Children of another Map are not those that the recording tells of.
+    let before = with(after, "/States/Other", definition["States"]["Each"].clone());
+    let mut before = with(before, "/StartAt", json!("Other"));
+    before["States"]["Other"]["Next"] = json!("Each");
+    before["States"]["Other"]["Label"] = json!("Other");
+    before["States"]["Other"]["ItemProcessor"]["States"] = json!({ "Half": { "Type": "Pass", "End": true } });
+    before["States"]["Other"]["ItemProcessor"]["StartAt"] = json!("Half");
+    before["States"]["Other"].as_object_mut().expect("a state").shift_remove("End");
+    let found = replay(&bench, &execution, &before).await;
+    assert_eq!(found.replayed.outcome, Outcome::Running);
+    let [waiting] = &found.unanswered[..] else { panic!("{found:?}") };
+    assert_eq!((&*waiting.state, &*waiting.resource), ("Other", "its child executions"));
+
+    let runs = bench.ok("ListMapRuns", json!({ "executionArn": execution })).await;
+    let children = bench.ok("ListExecutions", json!({ "mapRunArn": runs["mapRuns"][0]["mapRunArn"] })).await;
+    let child = children["executions"][0]["executionArn"].as_str().expect("an ARN").to_owned();
+    let found = bench.engine.replay(&child, None).await.expect("replayed under the definition of now");
+    assert_eq!(found.difference, None);
+    let fork = states::Fork { execution_arn: child, state: "Each".into(), ..states::Fork::default() };
+    let refused = bench.engine.fork(fork).await.expect_err("a child").to_string();
+    assert!(refused.contains("child of the Map 'Each'") && refused.contains(&execution), "{refused}");
+}
