@@ -42,13 +42,6 @@ impl Shared {
             json_text::check(input).map_err(Error::InvalidExecutionInput)?;
         }
         let original = self.kept_execution(&fork.execution_arn)?;
-        if let Some(child) = &original.child {
-            let text = format!(
-                "the execution is a child of the Map '{}'; fork {} from that state",
-                child.map_state, child.parent
-            );
-            return Err(Error::ExecutionNotForkable(text));
-        }
         let target = self.fork_target(&original, fork.current_definition)?;
         let definition = self.catalog.definition(&target.machine.definition)?;
         top_level(&definition, &target.machine.name, &fork.state)?;
