@@ -2,12 +2,31 @@
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::Arc;
 
 use crate::data::Data;
 
 /// Workflow variables by name, without the leading `$`.
 pub type Variables = BTreeMap<Arc<str>, Data>;
+
+/// A context object, whose parts are made when something reads them: it holds the execution's whole input, and most
+/// fields read none of it.
+pub trait Context: fmt::Debug {
+    /// All of it, an object.
+    fn data(&self) -> &Data;
+
+    /// An object that has this member if the whole has it; of the others it may lack some.
+    fn with_member(&self, _name: &str) -> &Data {
+        self.data()
+    }
+}
+
+impl Context for Data {
+    fn data(&self) -> &Data {
+        self
+    }
+}
 
 /// Everything that a path, template, rule or expression may read.
 #[derive(Debug, Clone, Copy)]
@@ -27,18 +46,6 @@ pub struct Scope<'a> {
     pub random: &'a Random,
     /// Milliseconds since 1970 for JSONata's `$now` and `$millis`.
     pub now_millis: i64,
-}
-
-/// The context object, which need not be there before something reads it: most fields do not.
-pub trait Context: std::fmt::Debug {
-    /// The object.
-    fn data(&self) -> &Data;
-}
-
-impl Context for Data {
-    fn data(&self) -> &Data {
-        self
-    }
 }
 
 /// A deterministic stream of random numbers: the same seed gives the same stream.

@@ -77,9 +77,13 @@ pub(crate) enum Qualifier {
     Alias(String),
 }
 
-/// The name in a state machine ARN, and what it is qualified with.
+/// The name in a state machine ARN, and what it is qualified with. The ARN of a distributed Map, `<machine>/<label>`, is not
+/// valid where one is wanted (API reference, "StartExecution"; the text is not AWS's).
 pub(crate) fn qualified_machine(arn: &str) -> Result<(String, Qualifier), Error> {
     match Resource::parse(arn)? {
+        Resource::StateMachine { name, .. } if name.contains('/') => {
+            Err(Error::Validation(format!("The ARN refers to a Distributed Map state: {arn}")))
+        }
         Resource::StateMachine { name, qualifier: None } => Ok((name, Qualifier::None)),
         Resource::StateMachine { name, qualifier: Some(text) } => Ok((
             name,

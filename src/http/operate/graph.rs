@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use asl::{
-    Definition,
+    Definition, StateKind,
     graph::{Outcome, Overlay, Run, svg},
 };
 use async_graphql::Result;
@@ -32,9 +32,58 @@ pub(super) async fn of_execution(operator: &Operator, arn: &str) -> Result<Strin
         }
         match answer["nextToken"].take() {
             Value::String(token) => request["nextToken"] = token.into(),
-            _ => return Ok(svg(&definition, &overlay(&definition, &events, running))),
+            _ => break,
         }
     }
+    let mut overlay = overlay(&definition, &events, running);
+    for (arn, map) in map_runs(&events) {
+        let run = operator.states("DescribeMapRun", json!({ "mapRunArn": arn })).await?;
+        add_map_run(&mut overlay, &definition, map, &run);
+    }
+    Ok(svg(&definition, &overlay))
+}
+
+/// How many map runs of an execution a picture counts the children of: the first ones.
+const MAX_MAP_RUNS: usize = 100;
+
+/// The map runs in a history, each with the name of its Map: MapRunStarted follows from MapStateStarted, and that from the
+/// last that was entered.
+fn map_runs(events: &[Value]) -> Vec<(&str, &str)> {
+    let by_id: HashMap<i64, &Value> = events.iter().filter_map(|event| Some((event["id"].as_i64()?, event))).collect();
+    let before = |event: &Value| by_id.get(&event["previousEventId"].as_i64()?).copied();
+    let runs = events.iter().filter_map(|event| {
+        let arn = event["mapRunStartedEventDetails"]["mapRunArn"].as_str()?;
+        let mut entered = before(event)?;
+        // A Map that is tried again starts more than once.
+        while entered["type"] != "MapStateEntered" {
+            entered = before(entered)?;
+        }
+        Some((arn, entered["stateEnteredEventDetails"]["name"].as_str()?))
+    });
+    runs.take(MAX_MAP_RUNS).collect()
+}
+
+/// The children of a distributed Map have histories of their own: how many there are stands at the state that all of them
+/// begin with.
+fn add_map_run(overlay: &mut Overlay, definition: &Definition, map: &str, run: &Value) {
+    let Some(StateKind::Map(map)) = definition.state_named(map).map(|state| &state.kind) else { return };
+    let first = &definition.state(definition.machine(map.processor).start_at).name;
+    let count = |name: &str| run["executionCounts"][name].as_u64().unwrap_or(0);
+    let started = count("total").saturating_sub(count("pending"));
+    if started == 0 {
+        return;
+    }
+    let outcome = match run["status"].as_str() {
+        Some("RUNNING") => Outcome::Running,
+        _ if count("succeeded") == started => Outcome::Succeeded,
+        _ => Outcome::Failed,
+    };
+    let seconds = run["stopDate"].as_f64().zip(run["startDate"].as_f64()).map_or(0.0, |(stop, start)| stop - start);
+    let milliseconds = (seconds * 1000.0).round().max(0.0) as u64;
+    let states = &mut overlay.states;
+    let earlier = states.get(&**first).map_or((0, 0), |run| (run.count, run.milliseconds));
+    let run = Run { outcome, count: earlier.0 + started, milliseconds: earlier.1 + milliseconds };
+    states.insert(first.to_string(), run);
 }
 
 fn definition(described: &Value) -> Result<Definition> {
@@ -105,6 +154,39 @@ mod tests {
             event[details] = json!({ "name": name });
         }
         event
+    }
+
+    #[test]
+    fn children_of_a_distributed_map_are_counted_at_their_first_state() {
+        let text = r#"{ "StartAt": "M", "States": { "M": { "Type": "Map", "End": true, "ItemProcessor": {
+            "ProcessorConfig": { "Mode": "DISTRIBUTED", "ExecutionType": "STANDARD" },
+            "StartAt": "I", "States": { "I": { "Type": "Wait", "Seconds": 9, "End": true } } } } } }"#;
+        let definition = Definition::parse(text).expect("valid");
+        let started = |id: i64, previous: i64, arn: &str| {
+            let details = json!({ "mapRunArn": arn });
+            json!({ "id": id, "previousEventId": previous, "type": "MapRunStarted", "mapRunStartedEventDetails": details })
+        };
+        let events = [
+            event(2, 0, "MapStateEntered", "M", 1.0),
+            event(3, 2, "MapStateStarted", "", 1.0),
+            started(4, 3, "a"),
+            event(5, 4, "MapRunFailed", "", 2.0),
+            event(6, 5, "MapStateStarted", "", 2.0),
+            started(7, 6, "b"),
+        ];
+        assert_eq!(map_runs(&events), [("a", "M"), ("b", "M")]);
+        let mut overlay = Overlay::default();
+        let run = |status: &str, succeeded: u64| {
+            let counts = json!({ "total": 5, "pending": 1, "succeeded": succeeded });
+            json!({ "status": status, "startDate": 1.0, "stopDate": 2.5, "executionCounts": counts })
+        };
+        for (run, outcome, count) in
+            [(run("FAILED", 3), Outcome::Failed, 4), (run("SUCCEEDED", 4), Outcome::Succeeded, 8)]
+        {
+            add_map_run(&mut overlay, &definition, "M", &run);
+            let milliseconds = count / 4 * 1500;
+            assert_eq!(overlay.states["I"], Run { outcome, count, milliseconds });
+        }
     }
 
     #[test]

@@ -106,17 +106,42 @@ pub(super) async fn describe(operator: &Operator, arn: &str) -> Result<Execution
     Execution::from_aws(&described).ok_or_else(|| "DescribeExecution answered without an execution".into())
 }
 
-/// Tasks of one execution that wait for their token, oldest first; none where Step Functions is not embedded.
+/// How many executions, the children of distributed Maps among them, are asked for the pending tasks of one.
+const MAX_ASKED: usize = 1_000;
+
+/// Tasks of one execution, and of the children of its distributed Maps, that wait for their token, those of each oldest
+/// first; none where Step Functions is not embedded.
 pub(super) async fn pending_tasks(operator: &Operator, execution_arn: &str) -> Result<Vec<PendingTask>> {
     let Some(engine) = &operator.engine else { return Ok(Vec::new()) };
-    let tasks = engine.pending_tasks(execution_arn).await?;
-    let typed = tasks.into_iter().map(|task| PendingTask {
-        execution_arn: execution_arn.to_owned(),
-        state: task.state.to_string(),
-        since: task.since.0 as f64,
-        task_token: task.token.to_string(),
-    });
-    Ok(typed.collect())
+    let (mut pending, mut open, mut asked) = (Vec::new(), vec![execution_arn.to_owned()], 0);
+    while let Some(arn) = open.pop() {
+        // An Express child has no tasks with a token.
+        if asked == MAX_ASKED || arn.contains(":express:") {
+            continue;
+        }
+        asked += 1;
+        pending.extend(engine.pending_tasks(&arn).await?.into_iter().map(|task| PendingTask {
+            execution_arn: arn.clone(),
+            state: task.state.to_string(),
+            since: task.since.0 as f64,
+            task_token: task.token.to_string(),
+        }));
+        open.extend(running_children(operator, &arn).await?);
+    }
+    Ok(pending)
+}
+
+/// The newest running children of the distributed Maps of an execution.
+async fn running_children(operator: &Operator, execution_arn: &str) -> Result<Vec<String>> {
+    let runs = operator.states("ListMapRuns", json!({ "executionArn": execution_arn, "maxResults": 1000 })).await?;
+    let mut children = Vec::new();
+    for run in runs["mapRuns"].as_array().into_iter().flatten().filter(|run| run["stopDate"].is_null()) {
+        let request = json!({ "mapRunArn": run["mapRunArn"], "statusFilter": "RUNNING", "maxResults": MAX_ASKED });
+        let listed = operator.states("ListExecutions", request).await?;
+        let arns = listed["executions"].as_array().into_iter().flatten();
+        children.extend(arns.filter_map(|child| Some(child["executionArn"].as_str()?.to_owned())));
+    }
+    Ok(children)
 }
 
 async fn all_state_machines(operator: &Operator) -> Result<Vec<Value>> {

@@ -6,6 +6,7 @@ mod cost;
 mod engine;
 mod functions;
 mod query;
+mod reads;
 mod sandbox;
 #[cfg(test)]
 mod suite;

@@ -1,5 +1,6 @@
 //! One evaluation: an expression and all that it may read.
 
+use super::reads::Reads;
 use crate::data::Data;
 use crate::scope::Scope;
 
@@ -12,16 +13,20 @@ pub(crate) struct Query<'a> {
 }
 
 impl<'a> Query<'a> {
-    /// The members of `$states` that there are.
+    /// The members of `$states` that there are and that the expression may read.
     pub(crate) fn states(&self) -> impl Iterator<Item = (&'static str, &'a Data)> + use<'a> {
-        let scope = self.scope;
+        let (scope, reads) = (self.scope, Reads::of(self.source));
+        let context = reads.reads("context").then(|| match reads.only_map {
+            true => scope.context.with_member("Map"),
+            false => scope.context.data(),
+        });
         let members = [
             ("input", Some(scope.input)),
-            ("context", Some(scope.context.data())),
+            ("context", context),
             ("result", scope.result),
             ("errorOutput", scope.error_output),
         ];
-        members.into_iter().filter_map(|(name, data)| Some((name, data?)))
+        members.into_iter().filter_map(move |(name, data)| Some((name, data.filter(|_| reads.reads(name))?)))
     }
 
     /// Everything that the expression sees by a `$name`, as one JSON object.

@@ -14,6 +14,11 @@ use crate::template::Template;
 
 /// AWS's limit on the length of a label, in characters.
 const MAX_LABEL: usize = 40;
+/// What a label may not hold (developer guide, "Distributed Map state fields").
+fn is_forbidden_in_label(c: char) -> bool {
+    c.is_whitespace() || c.is_control() || "?*<>{}[]:;,\\|^~$#%&`\"".contains(c)
+}
+
 const ANY_COUNT: std::ops::RangeInclusive<u64> = 0..=u32::MAX as u64;
 
 impl Parser {
@@ -89,11 +94,24 @@ impl Parser {
 
     fn label(&mut self, fields: &Fields<'_>) -> Option<Arc<str>> {
         let label = self.string(fields, "Label")?;
-        if label.is_empty() || label.chars().count() > MAX_LABEL {
-            let message = format!("Label must have between 1 and {MAX_LABEL} characters");
+        let label: Arc<str> = label.into();
+        let forbidden = label.chars().find(|c| is_forbidden_in_label(*c));
+        // No recording shows AWS's texts.
+        let message = if label.is_empty() {
+            Some("Label cannot be empty".to_owned())
+        } else if label.chars().count() > MAX_LABEL {
+            Some(format!("Label cannot exceed {MAX_LABEL} characters"))
+        } else if let Some(character) = forbidden {
+            Some(format!("Label contains invalid character: '{character}'"))
+        } else if !self.labels.insert(label.clone()) {
+            Some(format!("Label '{label}' is used by another state"))
+        } else {
+            None
+        };
+        if let Some(message) = message {
             self.report(&fields.at("Label"), SCHEMA, message);
         }
-        Some(label.into())
+        Some(label)
     }
 
     fn item_reader(&mut self, fields: &Fields<'_>) -> Option<ItemReader> {

@@ -84,6 +84,8 @@ struct Parser {
     machines: Vec<Option<Machine>>,
     states: Vec<Option<State>>,
     names: HashSet<Arc<str>>,
+    /// Labels of Maps.
+    labels: HashSet<Arc<str>>,
     /// The language of the machine that is being parsed.
     machine_language: QueryLanguage,
     /// Variables read by the state that is being parsed.

@@ -113,13 +113,20 @@ impl Path {
 
     /// The compact JSON that a "could not be found in the input" text shows.
     pub(crate) fn root_text(&self, scope: &Scope<'_>) -> String {
-        self.root_data(scope).map_or_else(|| "{}".to_owned(), |root| root.value().to_string())
+        let root = match &self.root {
+            Root::Context => Some(scope.context.data()),
+            _ => self.root_data(scope),
+        };
+        root.map_or_else(|| "{}".to_owned(), |root| root.value().to_string())
     }
 
     fn root_data<'a>(&self, scope: &Scope<'a>) -> Option<&'a Data> {
         match &self.root {
             Root::Input => Some(scope.input),
-            Root::Context => Some(scope.context.data()),
+            Root::Context => Some(match self.steps.first() {
+                Some(Step::Name(name)) => scope.context.with_member(name),
+                _ => scope.context.data(),
+            }),
             Root::Variable(name) => scope.variables.get(name),
         }
     }

@@ -2,7 +2,7 @@
 //!
 //! <https://docs.aws.amazon.com/step-functions/latest/dg/input-output-contextobject.html>
 
-use std::{cell::OnceCell, sync::Arc};
+use std::{cell::OnceCell, rc::Rc, sync::Arc};
 
 use asl::{Context, Data, EvaluationError, Scope, StateKind, Variables};
 use clock::Timestamp;
@@ -39,8 +39,12 @@ pub(super) struct Scene {
     /// What stands in the place of the context object in a trial, and whether it is a trial.
     given: Option<Data>,
     is_trial: bool,
-    /// Made when a field first needs it: most states need none.
-    context: OnceCell<Data>,
+    /// The context object without `Map`, and with it; made when a field first needs it: most states need none. All
+    /// iterations share the first.
+    context: Rc<OnceCell<Data>>,
+    context_with_map: OnceCell<Data>,
+    /// `{"Map": ..}` alone.
+    map: OnceCell<Data>,
 }
 
 impl Run<'_> {
@@ -64,7 +68,9 @@ impl Run<'_> {
             redriven: (self.execution.redrive_count, self.execution.redriven_at),
             given: trial.and_then(|trial| trial.setting.context.clone()),
             is_trial: trial.is_some(),
-            context: OnceCell::new(),
+            context: Rc::default(),
+            context_with_map: OnceCell::new(),
+            map: OnceCell::new(),
         })
     }
 
@@ -82,12 +88,6 @@ impl Run<'_> {
     }
 }
 
-impl Context for Scene {
-    fn data(&self) -> &Data {
-        self.context.get_or_init(|| self.context_object())
-    }
-}
-
 impl Scene {
     /// The same surroundings for an iteration of the Map state.
     pub(super) fn with_item(&self, item: Arc<MapItem>) -> Self {
@@ -99,7 +99,10 @@ impl Scene {
             token: None,
             variables: self.variables.clone(),
             given: self.given.clone(),
-            context: OnceCell::new(),
+            // A Map has no token.
+            context: self.context.clone(),
+            context_with_map: OnceCell::new(),
+            map: OnceCell::new(),
             ..*self
         }
     }
@@ -114,16 +117,19 @@ impl Scene {
         Problem::runtime(&self.state, self.entered, text)
     }
 
-    /// Members in the order AWS prints them.
-    fn context_object(&self) -> Data {
-        let given = self.given.as_ref().and_then(|given| given.value().as_object());
-        let mut context = given.cloned().unwrap_or_else(|| self.own_context());
-        if let Some(item) = &self.map_item {
-            context.insert("Map".into(), json!({ "Item": { "Index": item.index, "Value": item.value.value() } }));
-        }
-        Data::from_value(Value::Object(context))
+    /// The context object without `Map`.
+    fn without_map(&self) -> &Data {
+        self.context.get_or_init(|| match &self.given {
+            Some(given) => given.clone(),
+            None => Data::from_value(Value::Object(self.own_context())),
+        })
     }
 
+    fn map(&self, item: &MapItem) -> Value {
+        json!({ "Item": { "Index": item.index, "Value": item.value.value() } })
+    }
+
+    /// Members in the order AWS prints them.
     fn own_context(&self) -> Map<String, Value> {
         let mut context = Map::new();
         context.insert("Execution".into(), self.execution());
@@ -167,6 +173,24 @@ impl Scene {
             state.insert("RetryCount".into(), Value::from(count));
         }
         Value::Object(state)
+    }
+}
+
+impl Context for Scene {
+    fn data(&self) -> &Data {
+        let Some(item) = &self.map_item else { return self.without_map() };
+        self.context_with_map.get_or_init(|| {
+            let mut context = self.without_map().value().as_object().cloned().unwrap_or_default();
+            context.insert("Map".into(), self.map(item));
+            Data::from_value(Value::Object(context))
+        })
+    }
+
+    fn with_member(&self, name: &str) -> &Data {
+        match &self.map_item {
+            Some(item) if name == "Map" => self.map.get_or_init(|| Data::from_value(json!({ "Map": self.map(item) }))),
+            _ => self.without_map(),
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use serde_json::{Value, json};
+use states::{Limits, Retention};
 
 use super::support::{Bench, settle, text};
 
@@ -249,8 +250,35 @@ async fn what_names_no_map_run_is_refused() {
         ("ListExecutions", json!({ "mapRunArn": arn }), "ResourceNotFound"),
         ("ListExecutions", json!({ "mapRunArn": arn, "stateMachineArn": machine }), "ValidationException"),
         ("ListExecutions", json!({}), "ValidationException"),
+        ("StartExecution", json!({ "stateMachineArn": format!("{machine}/Each") }), "ValidationException"),
     ];
     for (operation, input, code) in cases {
         assert_eq!(bench.refused(operation, input.clone()).await.0, code, "{operation} {input}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn map_runs_and_children_go_with_their_parent() {
+    let retention = Retention { millis: None, per_machine: Some(0) };
+    let bench = Bench::limited(Limits { retention, ..Limits::default() }).await;
+    let work = json!({ "Work": { "Type": "Wait", "Seconds": 100, "Next": "Done" }, "Done": { "Type": "Succeed" } });
+    let machine = machine(&bench, "STANDARD", work, json!({ "MaxConcurrency": 1 })).await;
+    let execution = bench.start(&machine, "e", "[1, 2]").await;
+    settle().await;
+    bench.clock.advance_millis(150_000);
+    settle().await;
+    let run = map_run(&bench, &execution).await;
+    let ended = children(&bench, &run, json!({ "statusFilter": "SUCCEEDED" })).await;
+    assert_eq!(ended.len(), 1, "as long as the parent runs");
+    bench.clock.advance_millis(100_000);
+    settle().await;
+    bench.clock.advance_millis(60_000);
+    settle().await;
+    for (operation, input, code) in [
+        ("DescribeExecution", json!({ "executionArn": execution }), "ExecutionDoesNotExist"),
+        ("DescribeExecution", json!({ "executionArn": ended[0]["executionArn"] }), "ExecutionDoesNotExist"),
+        ("DescribeMapRun", json!({ "mapRunArn": run["mapRunArn"] }), "ResourceNotFound"),
+    ] {
+        assert_eq!(bench.refused(operation, input).await.0, code, "{operation}");
     }
 }
