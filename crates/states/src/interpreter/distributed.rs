@@ -166,7 +166,7 @@ impl Run<'_> {
         let planned = items
             .as_ref()
             .map_err(Clone::clone)
-            .and_then(|text| split(text))
+            .and_then(split)
             .map_err(|cause| Problem::given(Some(ITEM_READER_FAILED), Some(&cause)))
             .and_then(|items| self.plan_read_children(frame, id, items));
         if let Err(problem) = planned {
