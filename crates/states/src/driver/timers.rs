@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use clock::Timestamp;
 use parking_lot::Mutex;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, Semaphore};
 
 use crate::{
     engine::Shared,
@@ -14,11 +14,20 @@ use crate::{
 /// Moment, execution, timer: unique, and in the order of firing.
 type Place = (Timestamp, u64, TimerId);
 
+/// How many timers may be firing at once: each brings its execution into memory.
+const FIRING: usize = 1_024;
+
 /// See the module's header.
-#[derive(Default)]
 pub(crate) struct Timers {
     due: Mutex<BTreeMap<Place, Arc<str>>>,
     earlier: Notify,
+    firing: Arc<Semaphore>,
+}
+
+impl Default for Timers {
+    fn default() -> Self {
+        Self { due: Mutex::default(), earlier: Notify::new(), firing: Arc::new(Semaphore::new(FIRING)) }
+    }
 }
 
 impl Timers {
@@ -54,7 +63,7 @@ impl Shared {
     pub(super) async fn run_timers(self: Arc<Self>) {
         let mut stopping = self.stopping.subscribe();
         while !self.is_stopping() {
-            self.fire_due_timers();
+            self.fire_due_timers().await;
             let next = self.timers.next();
             let sleep = async {
                 match next {
@@ -71,10 +80,14 @@ impl Shared {
         }
     }
 
-    fn fire_due_timers(self: &Arc<Self>) {
+    async fn fire_due_timers(self: &Arc<Self>) {
         while let Some((timer, arn)) = self.timers.pop_due(self.clock.now()) {
+            let permit = self.timers.firing.clone().acquire_owned().await.expect("the semaphore is never closed");
             let shared = self.clone();
-            tokio::spawn(async move { shared.stimulate(&arn, Stimulus::TimerFired { timer }).await });
+            tokio::spawn(async move {
+                shared.stimulate(&arn, Stimulus::TimerFired { timer }).await;
+                drop(permit);
+            });
         }
     }
 }
