@@ -73,3 +73,42 @@ fn park(slot: &Slot) -> bool {
     }
     true
 }
+
+#[cfg(test)]
+mod tests {
+    use aws_protocol::{BoxFuture, Caller, Directory, Partition, Service};
+    use clock::{SimulatedClock, Timestamp};
+    use serde_json::{Value, json};
+    use store::MemoryStore;
+
+    use super::*;
+    use crate::{Config, Engine, EventSink, Limits};
+
+    struct Silent;
+
+    impl EventSink for Silent {
+        fn deliver(&self, _event: Value) -> BoxFuture<'_, Result<(), String>> {
+            Box::pin(std::future::ready(Ok(())))
+        }
+    }
+
+    #[tokio::test]
+    async fn executions_that_wait_leave_the_memory() {
+        let limits = Limits { loaded_executions: 4, ..Limits::default() };
+        let config = Config { partition: Partition::new("us-east-1", "000000000000"), limits };
+        let (store, clock) = (Arc::new(MemoryStore::new()), Arc::new(SimulatedClock::new(Timestamp(0), 1)));
+        let engine = Engine::open(config, store, clock, Directory::default(), Arc::new(Silent)).await.expect("opens");
+        let caller = Caller::internal("000000000000", "arn:aws:iam::000000000000:user/test");
+        let wait = json!({ "StartAt": "W", "States": { "W": { "Type": "Wait", "Seconds": 60, "End": true } } });
+        let role = "arn:aws:iam::000000000000:role/states";
+        let machine = json!({ "name": "wait", "definition": wait.to_string(), "roleArn": role });
+        let machine = engine.call("CreateStateMachine", machine, &caller).await.expect("a machine");
+        for _ in 0..50 {
+            let start = json!({ "stateMachineArn": machine["stateMachineArn"] });
+            engine.call("StartExecution", start, &caller).await.expect("a start");
+        }
+        assert_eq!(engine.shared.open.len(), 50);
+        let in_memory = engine.shared.live.len();
+        assert!((1..=6).contains(&in_memory), "{in_memory} executions are in memory");
+    }
+}
