@@ -5,7 +5,7 @@ use std::{io, sync::Arc};
 use axum::{
     Json, Router,
     body::Bytes,
-    extract::{DefaultBodyLimit, Path, State},
+    extract::{DefaultBodyLimit, Path, State, rejection::BytesRejection},
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
     routing::{get, post},
@@ -109,13 +109,18 @@ async fn next(State(exchange): State<Arc<Exchange>>) -> Response {
     (headers, work.payload).into_response()
 }
 
-async fn response(State(exchange): State<Arc<Exchange>>, Path(id): Path<String>, body: Bytes) -> Response {
-    let too_large = body.len() > RESPONSE_BYTES;
-    let ran = if too_large { Ran::too_large(RESPONSE_BYTES) } else { answer(&body) };
-    match (exchange.reply(&id, ran), too_large) {
+/// A body that axum refuses is longer than its limit.
+async fn response(
+    State(exchange): State<Arc<Exchange>>,
+    Path(id): Path<String>,
+    body: Result<Bytes, BytesRejection>,
+) -> Response {
+    let body = body.ok().filter(|body| body.len() <= RESPONSE_BYTES);
+    let ran = body.as_ref().map_or_else(|| Ran::too_large(RESPONSE_BYTES), |body| answer(body));
+    match (exchange.reply(&id, ran), body) {
         (false, _) => invalid_request_id(),
-        (true, true) => refusal(StatusCode::PAYLOAD_TOO_LARGE, "RequestEntityTooLarge", "the response is too large"),
-        (true, false) => accepted(),
+        (true, None) => refusal(StatusCode::PAYLOAD_TOO_LARGE, "RequestEntityTooLarge", "the response is too large"),
+        (true, Some(_)) => accepted(),
     }
 }
 
@@ -131,14 +136,18 @@ async fn error(
     State(exchange): State<Arc<Exchange>>,
     Path(id): Path<String>,
     headers: HeaderMap,
-    body: Bytes,
+    body: Result<Bytes, BytesRejection>,
 ) -> Response {
-    let ran = Ran::failed(error_text(&headers, &body));
+    let ran = Ran::failed(error_text(&headers, &body.unwrap_or_default()));
     if exchange.reply(&id, ran) { accepted() } else { invalid_request_id() }
 }
 
-async fn init_error(State(exchange): State<Arc<Exchange>>, headers: HeaderMap, body: Bytes) -> Response {
-    exchange.start.send_replace(Start::Failed(error_text(&headers, &body)));
+async fn init_error(
+    State(exchange): State<Arc<Exchange>>,
+    headers: HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+) -> Response {
+    exchange.start.send_replace(Start::Failed(error_text(&headers, &body.unwrap_or_default())));
     accepted()
 }
 

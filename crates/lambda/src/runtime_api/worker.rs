@@ -110,7 +110,10 @@ impl Worker {
         let sent = self.work.try_send(work).is_ok();
         let ran = tokio::select! {
             biased;
-            Ok(ran) = answer, if sent => ran,
+            ran = answer, if sent => ran.unwrap_or_else(|_| {
+                // It asks for another event instead.
+                Ran::broken("Runtime.NoResponse", "the function's process did not answer its event")
+            }),
             how = self.process.ended() => return (self.exited(request.request_id, &how), None),
             () = clock.sleep_until(deadline) => {
                 let ran = Ran::timed_out(request.request_id, seconds);

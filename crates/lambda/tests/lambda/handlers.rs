@@ -17,6 +17,7 @@ exports.later = async () => { setTimeout(() => { throw new TypeError("too late")
 exports.leaves = async () => process.exit(7);
 exports.says = async () => { console.log("hello from the function"); return null; };
 exports.notAFunction = 5;
+exports.much = async (event) => "x".repeat(event.length);
 exports.pick = async (event, context) => exports[event.do](event, context);
 "#;
 
@@ -78,6 +79,11 @@ async fn errors_of_node_handlers_have_the_name_the_message_and_the_trace() {
         let told = (error, payload["errorType"].as_str(), payload["errorMessage"].as_str());
         assert_eq!(told, (unhandled.clone(), Some(kind), Some(message)), "{handler}");
         assert!(payload["trace"].is_array(), "{payload}");
+    }
+    for length in [6_291_555, 9_000_000] {
+        let (error, payload) = node("app.much", json!({ "length": length })).await;
+        let told = (error.as_deref(), payload["errorType"].as_str());
+        assert_eq!(told, (Some("Unhandled"), Some("Function.ResponseSizeTooLarge")), "{length}");
     }
     let (_, payload) = node("app.leaves", json!({})).await;
     assert_eq!(payload["errorType"], "Runtime.ExitError");

@@ -78,6 +78,30 @@ async fn a_process_that_never_asks_for_an_event_fails_the_invocation_not_the_ser
     assert_eq!(answer.1["errorType"], "Sandbox.Timedout");
 }
 
+/// A runtime of one's own, in Python, that lets one event go by.
+const FORGETFUL: &str = r#"
+import json, os, urllib.request
+root = "http://" + os.environ["AWS_LAMBDA_RUNTIME_API"] + "/2018-06-01/runtime/invocation/"
+while True:
+    event = urllib.request.urlopen(root + "next")
+    id, payload = event.headers["Lambda-Runtime-Aws-Request-Id"], event.read()
+    if payload == b'"forget"':
+        continue
+    urllib.request.urlopen(root + id + "/response", data=payload)
+"#;
+
+#[tokio::test]
+async fn a_command_may_speak_the_runtime_api_itself_and_owes_an_answer_to_every_event() {
+    let folder = folder(&[]);
+    let arguments = ["-c", FORGETFUL].map(str::to_owned).to_vec();
+    let command = Command { program: "python3".to_owned(), arguments };
+    let lambda = service(function(&folder, Run::RuntimeApi(command), ""));
+    assert_eq!(invoke(&lambda, json!({ "n": 1 })).await, (None, json!({ "n": 1 })));
+    let (error, payload) = invoke(&lambda, json!("forget")).await;
+    assert_eq!((error.as_deref(), &payload["errorType"]), (Some("Unhandled"), &json!("Runtime.NoResponse")));
+    assert_eq!(invoke(&lambda, json!(2)).await, (None, json!(2)));
+}
+
 #[tokio::test]
 async fn a_command_that_does_not_start_is_a_mistake_of_the_settings() {
     let folder = folder(&[]);
