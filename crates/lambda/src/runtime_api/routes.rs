@@ -88,6 +88,8 @@ pub(super) async fn serve(listener: TcpListener, exchange: Arc<Exchange>) {
 
 async fn next(State(exchange): State<Arc<Exchange>>) -> Response {
     exchange.start.send_replace(Start::Ready);
+    // An event that it has not answered is one that it will not answer.
+    drop(exchange.current.lock().take());
     let Some(work) = exchange.work.lock().await.recv().await else {
         return StatusCode::GONE.into_response();
     };
