@@ -3,6 +3,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod expressions;
 mod graphql;
 mod runaway;
 mod sockets;
@@ -17,6 +18,7 @@ async fn bad_input_gets_its_error_and_the_process_goes_on() {
     let mut server = Server::start(folder.path()).await;
     graphql::refused(&server).await;
     graphql::credentials(&server).await;
+    expressions::refused(&server).await;
     wire::refused(&server).await;
     wire::signatures(&server).await;
     sockets::refused(&server).await;
