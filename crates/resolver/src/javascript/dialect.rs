@@ -1,5 +1,7 @@
 //! What code may not have: in every dialect what the engine does not run, in the strict one what APPSYNC_JS 1.0.0
-//! refuses (AppSync developer guide, "JavaScript runtime features for resolvers and functions").
+//! refuses (AppSync developer guide, "Supported runtime features"; the rules of `@aws-appsync/eslint-plugin`).
+//!
+//! AWS differs: the texts of the service's `codeErrors` are not recorded.
 
 use oxc_ast::{
     AstKind,
@@ -8,12 +10,17 @@ use oxc_ast::{
 use oxc_ast_visit::Visit;
 use oxc_span::{GetSpan, Span};
 
-use super::{Dialect, program::Problem};
+use super::{Dialect, function_use, program::Problem};
 
 /// Finds the first thing that the dialect does not allow.
 pub(super) fn check(program: &Program<'_>, dialect: Dialect) -> Result<(), Problem> {
     let mut checker = Checker { dialect, problem: None };
     checker.visit_program(program);
+    if dialect == Dialect::Strict
+        && let Some((span, construct)) = function_use::check(program)
+    {
+        checker.refuse(span, construct);
+    }
     checker.problem.map_or(Ok(()), Err)
 }
 
@@ -40,7 +47,87 @@ impl<'a> Visit<'a> for Checker {
             && let Some((span, construct)) = not_in_strict(&kind)
         {
             self.refuse(span, construct);
+        } else if self.dialect == Dialect::Strict
+            && let Some((span, name)) = absent_method(&kind)
+        {
+            self.refuse(span, &format!("{name} is"));
         }
+    }
+}
+
+/// Methods of objects that APPSYNC_JS has, of which it has not these.
+const ABSENT_METHODS: &[(&str, &[&str])] = &[
+    ("Array", &["from", "of"]),
+    (
+        "Object",
+        &[
+            "create",
+            "defineProperties",
+            "defineProperty",
+            "freeze",
+            "fromEntries",
+            "getOwnPropertyDescriptor",
+            "getOwnPropertyDescriptors",
+            "getOwnPropertyNames",
+            "getOwnPropertySymbols",
+            "getPrototypeOf",
+            "is",
+            "isExtensible",
+            "isFrozen",
+            "isSealed",
+            "preventExtensions",
+            "seal",
+            "setPrototypeOf",
+        ],
+    ),
+    ("String", &["fromCharCode", "fromCodePoint"]),
+];
+
+/// Methods of text and dates that APPSYNC_JS has not, by names that nothing else has.
+const ABSENT_ANYWHERE: &[&str] = &[
+    "charCodeAt",
+    "localeCompare",
+    "matchAll",
+    "padEnd",
+    "padStart",
+    "repeat",
+    "search",
+    "setDate",
+    "setFullYear",
+    "setHours",
+    "setMilliseconds",
+    "setMinutes",
+    "setMonth",
+    "setSeconds",
+    "setTime",
+    "setUTCDate",
+    "setUTCFullYear",
+    "setUTCHours",
+    "setUTCMilliseconds",
+    "setUTCMinutes",
+    "setUTCMonth",
+    "setUTCSeconds",
+    "setYear",
+    "toGMTString",
+    "toLocaleDateString",
+    "toLocaleLowerCase",
+    "toLocaleString",
+    "toLocaleTimeString",
+    "toLocaleUpperCase",
+];
+
+/// A call of a method that APPSYNC_JS does not have, and the method's name.
+fn absent_method(kind: &AstKind<'_>) -> Option<(Span, String)> {
+    let AstKind::CallExpression(call) = kind else { return None };
+    let Expression::StaticMemberExpression(callee) = &call.callee else { return None };
+    let method = callee.property.name.as_str();
+    let absent = |owner: &str| ABSENT_METHODS.iter().any(|(name, absent)| *name == owner && absent.contains(&method));
+    match &callee.object {
+        Expression::Identifier(owner) if owner.name == "Promise" => Some((owner.span, "Promise".into())),
+        Expression::Identifier(owner) if absent(owner.name.as_str()) => {
+            Some((callee.span, format!("{}.{method}", owner.name)))
+        }
+        _ => ABSENT_ANYWHERE.contains(&method).then(|| (callee.property.span, method.to_owned())),
     }
 }
 

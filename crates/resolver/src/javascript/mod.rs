@@ -10,6 +10,7 @@ mod bindings;
 mod dialect;
 mod engine;
 mod erasure;
+mod function_use;
 mod inward;
 mod outward;
 mod pool;
