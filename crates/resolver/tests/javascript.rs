@@ -172,6 +172,14 @@ fn strict_code_has_the_ways_of_the_service() {
             "let n = 0; for (const x of [1, 2]) { n += x; } for (const k in { a: 1 }) { n += k.length; } return n;",
             json!(4),
         ),
+        (
+            "const double = (x) => x * 2; const twice = (x) => double(double(x)); return [1].map(double).map(twice);",
+            json!([8]),
+        ),
+        (
+            "const f = (f) => f + 1; return [f(1), Object.hasOwn({ a: 1 }, 'a'), String.raw`a\\n`];",
+            json!([2, true, "a\\n"]),
+        ),
         ("return ctx.args?.a ?? [3, 1].map((x) => x * 2).filter((x) => x > 2);", json!([6])),
     ] {
         assert_eq!(returned(body, &context()), expected, "{body}");
@@ -200,6 +208,24 @@ fn strict_code_refuses_what_the_service_refuses() {
         ("return f.call(1);", "call"),
         ("return [2, 1].sort((a, b) => a - b);", "sort"),
         ("return eval('1');", "functions from text"),
+        ("a: for (const b of []) {}", "labels"),
+        ("function* f() { yield 1; }", "generators"),
+        ("const f = async () => { await 1; };", "async"),
+        ("return Promise.resolve(1);", "Promise"),
+        ("return new Promise();", "new"),
+        ("return Object.freeze({});", "Object.freeze"),
+        ("return Array.from([]);", "Array.from"),
+        ("return String.fromCharCode(65);", "String.fromCharCode"),
+        ("return 'a'.padStart(3);", "padStart"),
+        ("const f = (n) => (n === 0 ? 1 : f(n - 1));", "recursion"),
+        ("function f() { g(); } function g() { h(); } const h = function () { [1].forEach(() => f()); };", "recursion"),
+        ("const f = (g) => 1; return f(() => 1);", "passing a function"),
+        ("const f = (g) => 1; const h = () => 1; return f(h);", "passing a function"),
+        ("return () => 1;", "returning a function"),
+        ("const f = () => () => 1;", "returning a function"),
+        ("const f = function () {}; return f;", "returning a function"),
+        ("const f = () => 1; const g = f;", "assigning a function"),
+        ("const f = () => 1; let g; g = f;", "assigning a function"),
     ] {
         let code = format!("export function request(ctx) {{\n  {line}\n}}\nexport function response() {{}}");
         let error = compile_error(&code);
@@ -222,6 +248,47 @@ fn relaxed_code_may_use_the_language() {
         &context(),
     );
     assert!(matches!(evaluation.end, End::Raised(raised) if raised.message == "a"));
+}
+
+/// Every function of the guide's pages on `util`, `extensions` and `runtime`, and of the types of `@aws-appsync/utils`.
+#[test]
+fn every_documented_function_is_there() {
+    let documented = "
+        util: escapeJavaScript urlEncode urlDecode base64Encode base64Decode autoId autoUlid autoKsuid unauthorized error
+            appendError matches authType
+        util.time: nowISO8601 nowEpochSeconds nowEpochMilliSeconds nowFormatted parseFormattedToEpochMilliSeconds
+            parseISO8601ToEpochMilliSeconds epochMilliSecondsToSeconds epochMilliSecondsToISO8601
+            epochMilliSecondsToFormatted
+        util.dynamodb: toDynamoDB toString toStringSet toNumber toNumberSet toBinary toBinarySet toBoolean toNull toList
+            toMap toMapValues toS3Object fromS3ObjectJson
+        util.rds: toJsonObject
+        util.http: copyHeaders addResponseHeader addResponseHeaders
+        util.xml: toMap toJsonString
+        util.transform: toDynamoDBFilterExpression toDynamoDBConditionExpression toElasticsearchQueryDSL
+            toSubscriptionFilter
+        util.math: roundNum minVal maxVal randomDouble randomWithinRange
+        util.str: normalize
+        extensions: evictFromApiCache setSubscriptionFilter setSubscriptionInvalidationFilter invalidateSubscriptions
+        runtime: earlyReturn
+        ddb: get put update remove query scan sync batchGet batchPut batchDelete transactGet transactWrite toStringSet
+            toNumberSet toBinarySet
+        ddb.operations: add remove replace increment decrement append prepend updateListItem
+        rds: select insert update remove sql createPgStatement createMySQLStatement toJsonObject
+        rds.typeHint: DATE DECIMAL JSON TIME TIMESTAMP UUID
+        rds.agg: avg avgDistinct count countDistinct max maxDistinct min minDistinct sum sumDistinct";
+    let paths = support::paths(documented);
+    let kinds: Vec<String> = paths.iter().map(|path| format!("'{path}': typeof {path}")).collect();
+    let code = format!(
+        "import {{ util, extensions, runtime }} from '@aws-appsync/utils';
+         import * as ddb from '@aws-appsync/utils/dynamodb';
+         import * as rds from '@aws-appsync/utils/rds';
+         export function request() {{ return {{ {} }}; }}
+         export function response() {{}}",
+        kinds.join(", ")
+    );
+    let End::Returned(Some(kinds)) = strict(&code).invoke(Handler::Request, &context()).end else { panic!("no kinds") };
+    let missing: Vec<&String> = paths.iter().filter(|path| kinds[path.as_str()] != "function").collect();
+    assert!(paths.len() > 90 && missing.is_empty(), "{} of {} missing: {missing:?}", missing.len(), paths.len());
 }
 
 fn map(value: serde_json::Value) -> std::sync::Arc<serde_json::Map<String, serde_json::Value>> {

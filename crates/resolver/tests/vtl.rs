@@ -4,6 +4,8 @@
 //! - `cases`: lines of `TEMPLATE => OUTPUT`, the output being JSON or, after `!`, the message of an error
 //! - `vtl`: one template, then `json` or `error` with what it comes to, and `json stash` if that matters
 
+mod support;
+
 use std::{
     fs,
     path::Path,
@@ -310,4 +312,39 @@ fn deep_values_going_in_are_an_error_where_they_are_read() {
     let limits = Limits { result_bytes: 10, ..Limits::default() };
     let handlers = compile(&Vtl::new(limits), "[1, 2, 3, 4, 5]").unwrap();
     assert!(message(&handlers.invoke(Handler::Response, &context)).unwrap().contains("larger than 10 bytes"));
+}
+
+/// Every function of the guide's pages on `$util` and `$extensions` is called, and none is unknown.
+#[test]
+fn every_documented_function_is_there() {
+    let documented = "
+        $util: parseJson toJson urlEncode urlDecode base64Encode base64Decode autoId autoUlid autoKsuid error appendError
+            validate isNull isNullOrEmpty isNullOrBlank defaultIfNull defaultIfNullOrEmpty defaultIfNullOrBlank typeOf
+            matches authType isString isNumber isBoolean isList isMap qr quiet escapeJavaScript unauthorized
+        $util.log: info debug error
+        $util.time: nowISO8601 nowEpochSeconds nowEpochMilliSeconds nowFormatted parseFormattedToEpochMilliSeconds
+            parseISO8601ToEpochMilliSeconds epochMilliSecondsToSeconds epochMilliSecondsToISO8601
+            epochMilliSecondsToFormatted
+        $util.list: copyAndRetainAll copyAndRemoveAll sortList
+        $util.map: copyAndRetainAllKeys copyAndRemoveAllKeys
+        $util.dynamodb: toDynamoDB toDynamoDBJson toString toStringJson toStringSet toStringSetJson toNumber toNumberJson
+            toNumberSet toNumberSetJson toBinary toBinaryJson toBinarySet toBinarySetJson toBoolean toBooleanJson toNull
+            toNullJson toList toListJson toMap toMapJson toMapValues toMapValuesJson toS3Object toS3ObjectJson
+            fromS3ObjectJson
+        $util.rds: toJsonString toJsonObject
+        $util.http: copyHeaders addResponseHeader addResponseHeaders
+        $util.xml: toMap toJsonString
+        $util.transform: toDynamoDBFilterExpression toDynamoDBConditionExpression toElasticsearchQueryDSL
+            toSubscriptionFilter
+        $util.math: roundNum minVal maxVal randomDouble randomWithinRange
+        $util.str: toUpper toLower toReplace normalize
+        $extensions: evictFromApiCache setSubscriptionFilter setSubscriptionInvalidationFilter invalidateSubscriptions";
+    let paths = support::paths(documented);
+    let unknown = |path: &String| {
+        let evaluation = evaluate(&format!("{path}()"), &context(&json!({})));
+        message(&evaluation).is_some_and(|message| message.contains("there is no function"))
+    };
+    let missing: Vec<&String> = paths.iter().filter(|path| unknown(path)).collect();
+    assert!(paths.len() > 90 && missing.is_empty(), "{} of {} missing: {missing:?}", missing.len(), paths.len());
+    assert!(unknown(&"$util.nope".to_owned()));
 }

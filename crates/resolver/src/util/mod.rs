@@ -14,12 +14,13 @@ mod http;
 mod ids;
 mod java_time;
 mod math;
-mod missing;
+mod opensearch;
 mod rds;
 mod scope;
 mod text;
 mod time;
 mod transform;
+mod xml;
 
 use serde_json::{Map, Value};
 
@@ -44,11 +45,13 @@ const TABLES: &[Table] = &[
     http::FUNCTIONS,
     ids::FUNCTIONS,
     math::FUNCTIONS,
-    missing::FUNCTIONS,
+    opensearch::FUNCTIONS,
+    rds::AGGREGATES,
     rds::FUNCTIONS,
     text::FUNCTIONS,
     time::FUNCTIONS,
     transform::FUNCTIONS,
+    xml::FUNCTIONS,
 ];
 
 /// Every function and its path.

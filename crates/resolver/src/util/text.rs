@@ -1,9 +1,10 @@
-//! Text: encoding, escaping, `util.matches`.
+//! Text: encoding, escaping, Unicode's normal forms, `util.matches`.
 
 use base64::{
     Engine,
     engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
 };
+use icu_normalizer::{ComposingNormalizerBorrowed, DecomposingNormalizerBorrowed};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode, utf8_percent_encode};
 use serde_json::Value;
 
@@ -30,6 +31,7 @@ pub(super) const FUNCTIONS: &[(&str, Function)] = &[
         Ok(escape_javascript(string_argument("util.escapeJavaScript", arguments, 0)?).into())
     }),
     ("util.matches", matches),
+    ("util.str.normalize", normalize),
 ];
 
 fn base64_decode(_: &mut Scope, arguments: &[Value]) -> Result<Value, Fault> {
@@ -69,6 +71,20 @@ fn escape_javascript(text: &str) -> String {
         }
     }
     escaped
+}
+
+/// `(text, form)`: the text in a normal form of Unicode, `nfc`, `nfd`, `nfkc` or `nfkd`.
+fn normalize(_: &mut Scope, arguments: &[Value]) -> Result<Value, Fault> {
+    let text = string_argument("util.str.normalize", arguments, 0)?;
+    let form = string_argument("util.str.normalize", arguments, 1)?;
+    let normalized = match form.to_ascii_lowercase().as_str() {
+        "nfc" => ComposingNormalizerBorrowed::new_nfc().normalize(text),
+        "nfd" => DecomposingNormalizerBorrowed::new_nfd().normalize(text),
+        "nfkc" => ComposingNormalizerBorrowed::new_nfkc().normalize(text),
+        "nfkd" => DecomposingNormalizerBorrowed::new_nfkd().normalize(text),
+        _ => return Err(Fault::code(format!("util.str.normalize expects nfc, nfd, nfkc or nfkd, not '{form}'"))),
+    };
+    Ok(normalized.into())
 }
 
 /// `(pattern, text)`: whether the whole text matches, as Java's `Pattern.matches` decides.
@@ -113,10 +129,20 @@ mod tests {
             ("util.matches", json!(["a*b", "aaaaab"]), json!(true)),
             ("util.matches", json!(["a", "ba"]), json!(false)),
             ("util.matches", json!(["(a+)+", &*"a".repeat(5_000)]), json!(true)),
+            ("util.str.normalize", json!(["e\u{301}ﬁ", "nfc"]), json!("\u{e9}ﬁ")),
+            ("util.str.normalize", json!(["\u{e9}ﬁ", "nfd"]), json!("e\u{301}ﬁ")),
+            ("util.str.normalize", json!(["e\u{301}ﬁ", "nfkc"]), json!("\u{e9}fi")),
+            ("util.str.normalize", json!(["\u{e9}ﬁ", "NFKD"]), json!("e\u{301}fi")),
         ] {
             let answer = super::super::find(path).unwrap()(&mut Scope::default(), arguments.as_array().unwrap());
             assert_eq!(answer, Ok(expected), "{path}");
         }
+    }
+
+    #[test]
+    fn an_unknown_normal_form_is_an_error() {
+        assert!(normalize(&mut Scope::default(), &[json!("a"), json!("nfx")]).is_err());
+        assert!(normalize(&mut Scope::default(), &[json!("a")]).is_err());
     }
 
     #[test]

@@ -56,3 +56,16 @@ pub(crate) fn returned(body: &str, context: &Context) -> Value {
         other => panic!("{body}: {other:?}"),
     }
 }
+
+/// `owner: name name` as `owner.name`.
+pub(crate) fn paths(text: &str) -> Vec<String> {
+    let mut owner = "";
+    let mut paths = Vec::new();
+    for word in text.split_whitespace() {
+        match word.strip_suffix(':') {
+            Some(next) => owner = next,
+            None => paths.push(format!("{owner}.{word}")),
+        }
+    }
+    paths
+}

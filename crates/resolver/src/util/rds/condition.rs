@@ -1,24 +1,31 @@
-//! The `WHERE` clause: a condition object or an `sql` template.
+//! The `WHERE` and `HAVING` clauses: a condition object or an `sql` template.
 
 use serde_json::{Map, Value};
 
-use super::statement::Statement;
+use super::{aggregate, statement::Statement};
 use crate::util::Fault;
 
 impl Statement<'_> {
     /// ` WHERE ...`; nothing where there is no condition.
     pub(super) fn push_where(&mut self, given: &Value) -> Result<(), Fault> {
+        self.push_conditions("WHERE", given)
+    }
+
+    /// The clause after `verb`; nothing where there is no condition.
+    pub(super) fn push_conditions(&mut self, verb: &str, given: &Value) -> Result<(), Fault> {
         let text = match given {
             Value::Null => return Ok(()),
             Value::Object(template) if template.get("type").is_some_and(|kind| kind == "SQL") => {
                 self.template(&template["properties"])
             }
             Value::Object(conditions) => self.conditions(conditions)?,
-            _ => return Err(Fault::code("WHERE values are expected to be SQL templates or a condition object.")),
+            _ => {
+                let message = format!("{verb} values are expected to be SQL templates or a condition object.");
+                return Err(Fault::code(message));
+            }
         };
         if !text.is_empty() {
-            self.push(" WHERE ");
-            self.push(text.trim_end());
+            self.push(&format!(" {verb} {}", text.trim_end()));
         }
         Ok(())
     }
@@ -29,6 +36,7 @@ impl Statement<'_> {
             parts.push(match name.as_str() {
                 "and" => self.group(name, condition, " AND ")?,
                 "or" => self.group(name, condition, " OR ")?,
+                "not" => format!("NOT ({})", self.group(name, condition, " AND ")?),
                 _ => {
                     let column = self.identifier(name);
                     self.tests(name, &column, condition, true)?
@@ -87,7 +95,10 @@ impl Statement<'_> {
                 }
             },
             "size" => self.tests(&format!("{name}.size"), &format!("LENGTH ({column})"), operand, false)?,
-            _ => return Err(Fault::code(format!("Unsupported condition {name}.{operator}."))),
+            _ => match aggregate::of_column(operator, column) {
+                Some(column) => self.tests(&format!("{name}.{operator}"), &column, operand, true)?,
+                None => return Err(Fault::code(format!("Unsupported condition {name}.{operator}."))),
+            },
         })
     }
 

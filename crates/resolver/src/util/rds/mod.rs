@@ -2,6 +2,7 @@
 //!
 //! The wording of statements and errors is as recorded on AWS, invalid SQL for empty inputs included.
 
+mod aggregate;
 mod condition;
 mod records;
 mod statement;
@@ -9,6 +10,8 @@ mod statement;
 use serde_json::{Value, json};
 
 use super::{Fault, Function, argument};
+
+pub(in crate::util) use aggregate::FUNCTIONS as AGGREGATES;
 
 pub(super) const FUNCTIONS: &[(&str, Function)] = &[
     ("util.rds.toJsonObject", |_, arguments| records::to_json_object(arguments)),

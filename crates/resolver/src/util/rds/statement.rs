@@ -8,6 +8,25 @@ use crate::util::{Fault, text_of};
 /// How many statements one request takes.
 const STATEMENTS: usize = 2;
 
+/// What `select` takes on AWS and this crate does not yet.
+const JOINS: [&str; 15] = [
+    "join",
+    "innerJoin",
+    "leftJoin",
+    "leftOuterJoin",
+    "rightJoin",
+    "rightOuterJoin",
+    "fullOuterJoin",
+    "crossJoin",
+    "joinNatural",
+    "innerJoinNatural",
+    "leftJoinNatural",
+    "leftOuterJoinNatural",
+    "rightJoinNatural",
+    "rightOuterJoinNatural",
+    "fullOuterJoinNatural",
+];
+
 /// The database's way with names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Flavor {
@@ -102,6 +121,9 @@ impl Statement<'_> {
         if !table.is_null() && !from.is_null() {
             return Err(Fault::code("'from' and 'table' keys cannot be used together"));
         }
+        if let Some(join) = JOINS.iter().find(|join| properties.get(**join).is_some()) {
+            return Err(Fault::code(format!("{join} is not available yet")));
+        }
         self.push("SELECT ");
         match &properties["columns"] {
             Value::Null => self.push("* "),
@@ -114,6 +136,8 @@ impl Statement<'_> {
         self.push("FROM ");
         self.table(if table.is_null() { from } else { table })?;
         self.push_where(&properties["where"])?;
+        self.group_by(&properties["groupBy"])?;
+        self.push_conditions("HAVING", &properties["having"])?;
         self.order(&properties["orderBy"])?;
         self.count("limit", " LIMIT ", &properties["limit"])?;
         self.count("offset", " OFFSET ", &properties["offset"])
@@ -173,9 +197,39 @@ impl Statement<'_> {
         let names = names.iter().map(|name| match name.as_str() {
             Some("*") => Ok("*".to_owned()),
             Some(name) => Ok(self.identifier(name)),
-            None => Err(Fault::code("Invalid type in column array.")),
+            None => self
+                .aggregate(name)
+                .or_else(|| self.aliased(name))
+                .ok_or_else(|| Fault::code("Invalid type in column array.")),
         });
         Ok(names.collect::<Result<Vec<_>, _>>()?.join(", "))
+    }
+
+    /// `{ alias: column }`, the column being a name or an aggregate.
+    fn aliased(&self, column: &Value) -> Option<String> {
+        let fields = column.as_object().filter(|fields| fields.len() == 1)?;
+        let (alias, column) = fields.iter().next()?;
+        let column = column.as_str().map(|name| self.identifier(name)).or_else(|| self.aggregate(column))?;
+        Some(format!("{column} as {}", self.identifier(alias)))
+    }
+
+    /// ` GROUP BY` names and positions of columns.
+    fn group_by(&mut self, columns: &Value) -> Result<(), Fault> {
+        let columns = match columns {
+            Value::Null => return Ok(()),
+            Value::Array(columns) => columns,
+            _ => return Err(Fault::code("groupBy expects an array.")),
+        };
+        let parts = columns.iter().map(|column| match column {
+            Value::String(name) => Ok(self.identifier(name)),
+            Value::Number(position) if position.is_u64() => Ok(position.to_string()),
+            _ => Err(Fault::code("groupBy items are expected to be names or positions of columns.")),
+        });
+        let parts = parts.collect::<Result<Vec<_>, _>>()?;
+        if !parts.is_empty() {
+            self.push(&format!(" GROUP BY {}", parts.join(", ")));
+        }
+        Ok(())
     }
 
     fn returning(&mut self, columns: &Value) -> Result<(), Fault> {
