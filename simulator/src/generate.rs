@@ -148,7 +148,10 @@ impl Grower<'_> {
     fn map(&mut self, inner: u64, depth: usize, known: &[String]) -> Kind {
         let concurrency = self.dice.below(4);
         let inner_items = self.items();
-        Kind::Map { concurrency, inner_items, body: self.sequence(inner, depth + 1, &mut known.to_vec()) }
+        let distributed = self.dice.percent(25);
+        // Child executions see no variables of their parent.
+        let mut known = if distributed { Vec::new() } else { known.to_vec() };
+        Kind::Map { distributed, concurrency, inner_items, body: self.sequence(inner, depth + 1, &mut known) }
     }
 
     fn items(&mut self) -> Vec<i64> {

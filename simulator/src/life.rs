@@ -250,18 +250,35 @@ impl Simulation {
             let input = json!({ "stateMachineArn": arn("stateMachine", &machine.name) });
             let listed = ask(engine, "ListExecutions", input).await?;
             for summary in listed["executions"].as_array().into_iter().flatten() {
-                let input = json!({ "executionArn": summary["executionArn"] });
-                let described = ask(engine, "DescribeExecution", input.clone()).await?;
-                let events = history(engine, &input).await?;
-                self.trace.add(|| format!("ended: {described}"));
-                events.iter().for_each(|event| self.trace.add(|| format!("history: {event}")));
-                let arn = summary["executionArn"].as_str().unwrap_or_default();
-                engine.verify_history(arn).await.with_context(|| format!("the replay of {arn}"))?;
-                records.push(Record { described, events });
+                self.record(engine, summary, &mut records).await?;
             }
         }
         self.world.lock().counts.executions = records.len() as u64;
         Ok(End::Finished(records))
+    }
+
+    /// Reads what the engine says of an execution and of the children of its distributed Maps, and theirs.
+    async fn record(&self, engine: &Engine, summary: &Value, records: &mut Vec<Record>) -> Result<()> {
+        let mut open = vec![summary["executionArn"].clone()];
+        while let Some(arn) = open.pop() {
+            let input = json!({ "executionArn": arn });
+            let described = ask(engine, "DescribeExecution", input.clone()).await?;
+            let events = history(engine, &input).await?;
+            self.trace.add(|| format!("ended: {described}"));
+            events.iter().for_each(|event| self.trace.add(|| format!("history: {event}")));
+            let arn = arn.as_str().unwrap_or_default();
+            engine.verify_history(arn).await.with_context(|| format!("the replay of {arn}"))?;
+            if events.iter().any(|event| event["type"] == "MapRunStarted") {
+                let runs = ask(engine, "ListMapRuns", input).await?;
+                for run in runs["mapRuns"].as_array().into_iter().flatten() {
+                    let listed = ask(engine, "ListExecutions", json!({ "mapRunArn": run["mapRunArn"] })).await?;
+                    let children = listed["executions"].as_array().into_iter().flatten();
+                    open.extend(children.map(|child| child["executionArn"].clone()));
+                }
+            }
+            records.push(Record { described, events });
+        }
+        Ok(())
     }
 }
 

@@ -62,8 +62,8 @@ pub(crate) enum Kind {
     Loop { until: i64, body: Sequence },
     /// Sets `r` to what the branches give.
     Parallel(Vec<Sequence>),
-    /// Sets `r` to what the iterations over `items` give.
-    Map { concurrency: u64, inner_items: Vec<i64>, body: Sequence },
+    /// Sets `r` to what the iterations over `items` give, or child executions.
+    Map { distributed: bool, concurrency: u64, inner_items: Vec<i64>, body: Sequence },
     /// Ends the machine, branch or iteration.
     Succeed,
     /// Fails.

@@ -218,7 +218,17 @@ impl Oracle<'_> {
                 let each = branches.iter().map(|branch| self.sequence(branch, flow.clone()));
                 gather(flow, each.collect::<Result<_, _>>()?, self.slack, true)
             }
-            Kind::Map { concurrency, inner_items, body } => self.map(*concurrency, inner_items, body, flow),
+            Kind::Map { distributed: false, concurrency, inner_items, body } => {
+                self.map(*concurrency, inner_items, body, flow)
+            }
+            Kind::Map { distributed: true, concurrency, inner_items, body } => {
+                let apart = Flow { data: flow.data.clone(), variables: BTreeMap::new() };
+                let paths = self.map(*concurrency, inner_items, body, &apart)?;
+                paths.into_iter().try_fold(Vec::new(), |mut paths, path| {
+                    add(&mut paths, self.of_children(path, flow))?;
+                    Ok(paths)
+                })
+            }
             Kind::Task(task) => self.task(&node.name, task, flow, retries),
         }
     }
@@ -250,6 +260,19 @@ impl Oracle<'_> {
         let limit = if concurrency == 0 { MAX_CONCURRENCY } else { concurrency as usize };
         let all_at_once = limit >= each.len();
         gather(flow, each, self.slack, all_at_once)
+    }
+
+    /// The way of a distributed Map whose children go this way.
+    fn of_children(&self, path: Path, flow: &Flow) -> Path {
+        let end = match path.end {
+            End::Failed(_) => {
+                let error = "States.ExceedToleratedFailureThreshold".to_owned();
+                End::Failed(Trouble { error, cause: Cause::Any, heartbeat: false })
+            }
+            End::Next(after) => End::Next(flow.with_r(after.data.r)),
+            end @ End::Done(_) => end,
+        };
+        Path { high: path.high + self.slack, end, ..path }
     }
 
     fn task(&self, state: &str, task: &Task, flow: &Flow, retries: u64) -> Paths {

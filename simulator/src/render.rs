@@ -129,7 +129,14 @@ impl Render<'_> {
                 let branches: Vec<Value> = branches.iter().map(|branch| self.states_of(branch)).collect();
                 with_result(jsonata, json!({ "Type": "Parallel", "Branches": branches }), "$states.result")
             }
-            (Kind::Map { concurrency, inner_items, body }, _) => self.map(jsonata, *concurrency, inner_items, body),
+            (Kind::Map { distributed, concurrency, inner_items, body }, _) => {
+                let mut state = self.map(jsonata, *concurrency, inner_items, body);
+                if *distributed {
+                    state["ItemProcessor"]["ProcessorConfig"] =
+                        json!({ "Mode": "DISTRIBUTED", "ExecutionType": "STANDARD" });
+                }
+                state
+            }
             (Kind::Succeed, _) => json!({ "Type": "Succeed" }),
             (Kind::Fail { error, cause }, _) => json!({ "Type": "Fail", "Error": error, "Cause": cause }),
             (Kind::Choice { .. } | Kind::Loop { .. }, _) => unreachable!("rendered by the caller"),
