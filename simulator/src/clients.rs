@@ -135,7 +135,7 @@ impl Inner {
     fn start_answered(&mut self, number: usize, answer: Result<Value, ServiceError>) {
         let execution = &mut self.executions[number];
         match answer {
-            Ok(answer) if answer["executionArn"] == &*execution.arn => execution.started = true,
+            Ok(answer) if answer["executionArn"] == *execution.arn => execution.started = true,
             // It was started before, which nobody knew.
             Err(error) if error.code == "ExecutionAlreadyExists" && execution.asked > 1 => execution.started = true,
             other => self.violation(format!("StartExecution of execution {number}: {other:?}")),
