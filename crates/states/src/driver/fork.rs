@@ -42,6 +42,10 @@ impl Shared {
             json_text::check(input).map_err(Error::InvalidExecutionInput)?;
         }
         let original = self.kept_execution(&fork.execution_arn)?;
+        if let Some(child) = &original.child {
+            let reason = format!("it is a child of a distributed Map: fork its parent {}", child.parent);
+            return Err(Error::ExecutionNotForkable(reason));
+        }
         let target = self.fork_target(&original, fork.current_definition)?;
         let definition = self.catalog.definition(&target.machine.definition)?;
         top_level(&definition, &target.machine.name, &fork.state)?;
@@ -63,14 +67,7 @@ impl Shared {
         }
         arn::check_execution(arn)?;
         let row = layout::get(&*self.store, layout::EXECUTIONS, arn.as_bytes())?;
-        let row: ExecutionRow = row.ok_or_else(|| Error::ExecutionDoesNotExist(arn.to_owned()))?;
-        match &row.child {
-            None => Ok(row),
-            Some(child) => {
-                let reason = format!("it is a child of a distributed Map: fork its parent {}", child.parent);
-                Err(Error::ExecutionNotForkable(reason))
-            }
-        }
+        row.ok_or_else(|| Error::ExecutionDoesNotExist(arn.to_owned()))
     }
 
     /// What the fork runs: what the original ran, or what its state machine is now.
