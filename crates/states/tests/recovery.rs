@@ -349,6 +349,32 @@ async fn status_events_survive_a_crash_and_come_at_least_once() {
     }
 }
 
+/// The end of an execution whose commit reported a failure and was made all the same is told as any other.
+#[tokio::test(start_paused = true)]
+async fn an_end_whose_commit_was_in_doubt_is_told() {
+    let world = World::new().await;
+    let store = FaultyStore::new(Arc::new(world.memory.clone()));
+    let bench = world.open(Arc::new(store.clone())).await;
+    let wait = json!({ "StartAt": "W", "States": { "W": { "Type": "Wait", "Seconds": 60, "End": true } } });
+    let machine = bench.machine("short", wait).await;
+    let mut changes = bench.engine.subscribe();
+    let execution = bench.start(&machine, "e", "{}").await;
+    settle().await;
+    store.fail_at(store.commits() + 1, Fault::LoseAnswer(Error::Engine("a test".to_owned())));
+    world.clock.advance_millis(60_000);
+    settle().await;
+    // The execution is looked at again a second later.
+    world.clock.advance_millis(1_000);
+    settle().await;
+    let events = bench.events.0.lock().clone();
+    let of_execution = events.iter().filter(|event| event["detail"]["executionArn"] == execution.as_str());
+    let statuses: Vec<&str> = of_execution.filter_map(|event| event["detail"]["status"].as_str()).collect();
+    assert_eq!(statuses, ["RUNNING", "SUCCEEDED"]);
+    let heard: Vec<&str> =
+        std::iter::from_fn(|| changes.try_recv().ok()).map(|change| change.status.as_str()).collect();
+    assert_eq!(heard, ["RUNNING", "SUCCEEDED"]);
+}
+
 #[tokio::test(start_paused = true)]
 async fn timers_that_came_due_while_nothing_ran_fire_at_the_start() {
     let world = World::new().await;
