@@ -246,6 +246,8 @@ impl Inner {
             self.after(later, event);
         }
         self.changes = None;
+        // A redrive of their parent may have begun them again.
+        self.ended.retain(|arn| !is_map_child(arn));
     }
 
     pub(crate) fn violation(&mut self, text: String) {
@@ -357,6 +359,11 @@ impl Inner {
         }
         self.now().plus_millis(i64::try_from(delay).unwrap_or(i64::MAX))
     }
+}
+
+/// Whether this is the ARN of a child of a distributed Map.
+fn is_map_child(arn: &str) -> bool {
+    arn.contains('/')
 }
 
 impl std::ops::AddAssign for Counts {

@@ -122,7 +122,7 @@ impl Engine {
         self.shared.start_background();
         self.shared.recover_executions().await?;
         self.shared.finish_deletions().await?;
-        self.shared.stop_jobs().await
+        self.shared.stop_jobs()
     }
 
     /// Stops: no step begins any more, those under way become durable first. Running executions go on at the next

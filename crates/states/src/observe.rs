@@ -5,7 +5,7 @@ use std::sync::Arc;
 use clock::Timestamp;
 use tokio::sync::broadcast;
 
-use crate::{Engine, Error, Status, arn};
+use crate::{Engine, Error, Status, arn, records::ExecutionRow};
 
 /// An execution has made a step.
 #[derive(Debug, Clone, PartialEq)]
@@ -39,6 +39,21 @@ pub struct PendingTask {
     pub resource: Arc<str>,
     /// Effective input of the task (JSON text).
     pub parameters: Arc<str>,
+}
+
+impl ExecutionChange {
+    /// What there is to tell of an execution after a step.
+    pub(crate) fn of(row: &ExecutionRow, at: Timestamp, new_events: usize, events: u64) -> Self {
+        Self {
+            execution_arn: row.arn.clone(),
+            state_machine_arn: row.machine.arn.clone(),
+            name: row.name.clone(),
+            status: row.status,
+            at,
+            new_events,
+            events,
+        }
+    }
 }
 
 impl Engine {

@@ -290,6 +290,25 @@ async fn children_of_a_parent_that_was_stopped_are_aborted_after_a_crash() {
     assert!(children.iter().all(|(_, shape)| last(shape).as_deref() == Some("ExecutionAborted")), "{children:?}");
 }
 
+/// The commit that stops the parent reports a failure and is made all the same: its children are aborted without a restart.
+#[tokio::test(start_paused = true)]
+async fn children_of_a_parent_whose_stop_was_in_doubt_are_aborted() {
+    let world = World::of("mapping").await;
+    let store = FaultyStore::new(Arc::new(world.memory.clone()));
+    let bench = world.open(Arc::new(store.clone())).await;
+    let start = json!({ "stateMachineArn": world.machine, "name": "e", "input": INPUT });
+    bench.ok("StartExecution", start).await;
+    settle().await;
+    store.fail_at(store.commits() + 1, Fault::LoseAnswer(Error::Engine("a test".to_owned())));
+    let _ = bench.call("StopExecution", json!({ "executionArn": world.execution })).await;
+    world.clock.advance_millis(1_000);
+    settle().await;
+    let (run, children) = map_run(&bench, &world.execution).await;
+    assert_eq!((&run[0], &run[2]["aborted"]), (&json!("ABORTED"), &json!(2)));
+    let last = |shape: &[(String, u64, Value)]| shape.last().map(|(kind, ..)| kind.clone());
+    assert!(children.iter().all(|(_, shape)| last(shape).as_deref() == Some("ExecutionAborted")), "{children:?}");
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_commit_that_fails_once_changes_nothing() {
     let (expected, commits) = without_faults().await;

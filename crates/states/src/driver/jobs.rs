@@ -39,10 +39,21 @@ impl Shared {
     ///
     /// # Errors
     /// A store that fails.
-    pub(crate) async fn stop_jobs(self: &Arc<Self>) -> Result<(), Error> {
-        let mut after = Vec::new();
+    pub(crate) fn stop_jobs(self: &Arc<Self>) -> Result<(), Error> {
+        self.stop_jobs_within(Vec::new(), Bound::Unbounded)
+    }
+
+    /// Stops the jobs that were to be stopped for the execution with this id.
+    ///
+    /// # Errors
+    /// A store that fails.
+    pub(super) fn stop_jobs_of(self: &Arc<Self>, execution: u64) -> Result<(), Error> {
+        self.stop_jobs_within(layout::key(&[execution]), Bound::Excluded(&layout::key(&[execution + 1])))
+    }
+
+    fn stop_jobs_within(self: &Arc<Self>, mut after: Vec<u8>, upper: Bound<&[u8]>) -> Result<(), Error> {
         loop {
-            let page = self.store.range(layout::JOBS, Bound::Excluded(&after), Bound::Unbounded, PAGE, false)?;
+            let page = self.store.range(layout::JOBS, Bound::Excluded(&after), upper, PAGE, false)?;
             let last_page = page.len() < PAGE;
             for (key, bytes) in page {
                 let JobRecord { execution, job } = layout::decode(layout::JOBS, &key, &bytes)?;

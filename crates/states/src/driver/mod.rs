@@ -7,6 +7,7 @@
 //! * `slot` — a running execution in memory; it can be dropped and rebuilt from its steps at any moment.
 //! * `loaded` — which running executions are in memory, and parking those that only wait.
 //! * `replay` — the rebuilding; `recover` — taking up all running executions at start.
+//! * `doubt` — makes good what a commit left undone that failed and may have been made.
 //! * `deletion` — a state machine that is being deleted goes with the last of its executions.
 //! * `perform` — what a step commands: tasks through `integrations/`, timers, cancellations.
 //! * `jobs` — stops what an aborted `.sync` task has begun.
@@ -22,6 +23,7 @@ mod calls;
 mod child_ends;
 mod child_starts;
 mod deletion;
+mod doubt;
 mod execution_log;
 mod fork;
 mod jobs;

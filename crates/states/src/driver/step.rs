@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use clock::Timestamp;
 use store::Transaction;
 
 use super::{
@@ -18,9 +17,6 @@ use crate::{
     layout,
     records::{ExecutionRow, JobRecord, MachineType, OpenRecord, Status, StepRecord, TokenRecord},
 };
-
-/// How long a dropped execution waits before it is replayed, milliseconds.
-const RELOAD_MILLIS: i64 = 1_000;
 
 impl Shared {
     /// Makes a step for something that happened inside the engine. One that comes too late means nothing; one that
@@ -203,7 +199,7 @@ impl Shared {
         execution_log::write(&running.row, &decision.events);
         let events = running.execution.next_event_id() - 1;
         // Nobody may be listening.
-        let _ = self.changes.send(change(&running.row, step.at, decision.events.len(), events));
+        let _ = self.changes.send(ExecutionChange::of(&running.row, step.at, decision.events.len(), events));
     }
 
     /// Puts the execution back into its slot, or ends the slot with it.
@@ -231,64 +227,9 @@ impl Shared {
         slot.announce_end(Arc::new(row));
     }
 
-    /// Replays a dropped execution after a while, so that its tasks and timers go on.
-    fn reload_later(self: &Arc<Self>, slot: Arc<Slot>, error: &store::Error) {
-        if matches!(error, store::Error::Conflict | store::Error::Closed) {
-            return;
-        }
-        tracing::error!(execution = %slot.arn, %error, "a step did not become durable; the execution is replayed");
-        let shared = self.clone();
-        tokio::spawn(async move {
-            let mut stopping = shared.stopping.subscribe();
-            while !shared.is_stopping() {
-                let wait = shared.clock.sleep_until(shared.clock.now().plus_millis(RELOAD_MILLIS));
-                tokio::select! {
-                    biased;
-                    () = wait => {}
-                    _ = stopping.changed() => return,
-                }
-                let mut content = slot.content.clone().lock_owned().await;
-                let told = shared.load(&slot, &mut content).and_then(|()| shared.tell_again(&slot.arn, &content));
-                match told {
-                    Ok(()) | Err(Error::ExecutionDoesNotExist(_)) => return,
-                    Err(error) => {
-                        tracing::error!(execution = %slot.arn, %error, "the execution cannot be replayed yet")
-                    }
-                }
-            }
-        });
-    }
-
-    /// Tells how an execution stands of which a commit was in doubt: it may have been made, and its status event waits.
-    pub(super) fn tell_again(&self, arn: &Arc<str>, content: &Content) -> Result<(), Error> {
-        self.outbox.notify_one();
-        let row: Option<ExecutionRow> = layout::get(&*self.store, layout::EXECUTIONS, arn.as_bytes())?;
-        let Some(row) = row else { return Ok(()) };
-        let events = match content {
-            Content::Running(running) => running.execution.next_event_id() - 1,
-            Content::Parked | Content::InDoubt | Content::Ended | Content::Gone => row.events,
-        };
-        let at = self.clock.now();
-        // Nobody may be listening.
-        let _ = self.changes.send(change(&row, at, 0, events));
-        Ok(())
-    }
-
     /// An execution that has made no step yet, as a replay begins with it.
     pub(super) fn unstarted(&self, row: &ExecutionRow) -> Result<Execution, Error> {
         unstarted(self.catalog.definition(&row.machine.definition)?, row)
-    }
-}
-
-fn change(row: &ExecutionRow, at: Timestamp, new_events: usize, events: u64) -> ExecutionChange {
-    ExecutionChange {
-        execution_arn: row.arn.clone(),
-        state_machine_arn: row.machine.arn.clone(),
-        name: row.name.clone(),
-        status: row.status,
-        at,
-        new_events,
-        events,
     }
 }
 
