@@ -4,9 +4,11 @@
 //! * `served` — over HTTP: throughput, latency from start to success, activities.
 //! * `waiting` — over HTTP: memory of waiting executions, and the start of a process that finds many open ones.
 //! * `embedded` — the engine in this process, without HTTP: what a core does.
+//! * `expressions` — the engine in this process: what an expression costs.
 //! * `stored` — the engine in this process on a store that grows.
 
 mod embedded;
+mod expressions;
 pub(crate) mod machines;
 mod served;
 mod stored;
@@ -50,6 +52,7 @@ pub(crate) fn run(scale: &Scale, only: &str) -> anyhow::Result<()> {
     section("over HTTP", &|| run_on(1, served::run(scale)))?;
     section("waiting executions, over HTTP", &|| run_on(1, waiting::run(scale)))?;
     section("in the process, without HTTP", &|| run_on(cores, embedded::run(scale)))?;
+    section("expressions, in the process", &|| run_on(cores, expressions::run(scale)))?;
     section("a store that grows, in the process", &|| run_on(cores, stored::run(scale)))
 }
 
