@@ -26,7 +26,7 @@ use crate::{
 
 /// How many children of a run are being started, or aborted, at once.
 const AT_ONCE: usize = 256;
-/// How long a child waits that could not be started, milliseconds.
+/// How long a child waits that could not be started, or aborted, milliseconds.
 const RETRY_MILLIS: i64 = 1_000;
 /// How many children one read of the index brings.
 const PAGE: usize = 256;
@@ -130,18 +130,40 @@ impl Shared {
         }
     }
 
-    /// Aborts a child, unless a later redrive of its map run has started it again.
+    /// Aborts a child, unless a later redrive of its map run has started it again. As long as the store fails it tries again:
+    /// nobody else would.
     async fn stop_child(self: &Arc<Self>, arn: &Arc<str>, redrive: u64) {
+        while let Err(error) = self.try_to_stop_child(arn, redrive).await {
+            tracing::error!(execution = %arn, %error, "a child execution could not be aborted");
+            if !matches!(error, Error::Store(_)) || !self.wait_to_retry().await {
+                break;
+            }
+        }
+        self.park_oldest();
+    }
+
+    async fn try_to_stop_child(self: &Arc<Self>, arn: &Arc<str>, redrive: u64) -> Result<(), Error> {
         let slot = self.slot(arn);
         let stopped = Stimulus::Stopped { error: None, cause: None };
         let is_meant =
             move |running: &Running| running.row.child.as_ref().is_some_and(|child| child.redrive <= redrive);
         match self.clone().step(&slot, stopped, is_meant).await {
-            Ok(()) | Err(Error::TaskTimedOut | Error::ShutDown | Error::ExecutionDoesNotExist(_)) => {}
-            Err(error) => tracing::error!(execution = %arn, %error, "a child execution could not be aborted"),
+            Ok(()) | Err(Error::TaskTimedOut | Error::ShutDown | Error::ExecutionDoesNotExist(_)) => Ok(()),
+            Err(error) => Err(error),
         }
-        drop(slot);
-        self.park_oldest();
+    }
+
+    /// Waits until a child may be tried again; answers `false` if the engine stops first.
+    async fn wait_to_retry(&self) -> bool {
+        let mut stopping = self.stopping.subscribe();
+        if self.is_stopping() {
+            return false;
+        }
+        tokio::select! {
+            biased;
+            () = self.clock.sleep_until(self.clock.now().plus_millis(RETRY_MILLIS)) => true,
+            _ = stopping.changed() => false,
+        }
     }
 
     /// Starts an Express child again whose end did not become durable: nothing else is left of it.
@@ -164,17 +186,14 @@ impl Shared {
     }
 
     async fn start_child(self: Arc<Self>, row: ExecutionRow, mut again: bool) {
-        let mut stopping = self.stopping.subscribe();
         while let Err(error) = self.try_to_start_child(row.clone(), again).await {
             if matches!(error, Error::ShutDown | Error::Store(store::Error::Closed)) || self.is_stopping() {
                 return;
             }
             tracing::warn!(execution = %row.arn, %error, "a child execution could not be started yet");
             again = true;
-            tokio::select! {
-                biased;
-                () = self.clock.sleep_until(self.clock.now().plus_millis(RETRY_MILLIS)) => {}
-                _ = stopping.changed() => return,
+            if !self.wait_to_retry().await {
+                return;
             }
         }
     }
