@@ -81,7 +81,7 @@ step 'state machines against their JSON schema (asl-validator)' node tests/clien
 step 'unmodified clients: Amplify, Apollo, AWS SDK' node tests/clients/run.mjs
 step 'unmodified clients: boto3' boto3
 step 'kill -9 under load' kill_test
-step 'simulation' target/release/stepwell-simulator --seeds "${SIMULATOR_SEEDS:-60000}"
+step 'simulation' target/release/stepwell-simulator --seeds "${SIMULATOR_SEEDS:-100000}"
 step 'benchmark' env BENCH_REQUESTS="${BENCH_REQUESTS:-1500}" target/release/stepwell-bench
 step 'benchmark of workflows' env BENCH_REQUESTS="${BENCH_REQUESTS:-800}" target/release/stepwell-bench workflows
 
