@@ -240,6 +240,8 @@ impl Inner {
 
     /// The process died: nobody knows what became of the requests under way. They are made again.
     pub(crate) fn lose_requests(&mut self) {
+        // What it told before it died is durable.
+        self.hear_changes();
         for event in std::mem::take(&mut self.in_flight).into_values() {
             self.doubt(&event);
             let later = self.dice.between(0, 2_000);
