@@ -1,4 +1,5 @@
-//! The service `stepwell:connections`, which is not on the wire and cannot be named by a workflow: what EventBridge connections add to the requests of HTTP tasks.
+//! The service `stepwell:connections`, which is not on the wire and cannot be named by a workflow: what EventBridge
+//! connections add to the requests of HTTP tasks.
 //!
 //! `Retrieve` takes `{ConnectionArn, Renew}` and answers `{Headers, QueryParameters, BodyParameters, Renewable}`, secrets
 //! included. A token of an OAuth connection is got when it is first needed, and kept until its end or until `Renew`.

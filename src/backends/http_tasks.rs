@@ -1,4 +1,5 @@
-//! The service `stepwell:http`, which is not on the wire and cannot be named by a workflow: sends the requests of HTTP tasks.
+//! The service `stepwell:http`, which is not on the wire and cannot be named by a workflow: sends the requests of HTTP
+//! tasks.
 //!
 //! `Send` takes `{Method, Url, Headers: [[NAME, VALUE]], Body}` and answers `{StatusCode, StatusText, Headers: {NAME:
 //! [VALUE]}, Body}`; `Body` is null when it is no text. Failures have the name that the task shows.

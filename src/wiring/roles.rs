@@ -1,4 +1,5 @@
-//! The service `stepwell:roles`, which is not on the wire and cannot be named by a workflow: whether a state machine may take a role of the template for a task
+//! The service `stepwell:roles`, which is not on the wire and cannot be named by a workflow: whether a state machine may
+//! take a role of the template for a task
 //! (`AssumeRole`), by the role's trust policy. Roles that the template does not have belong to others and may be taken.
 
 use std::{collections::HashMap, sync::Arc};

@@ -1,4 +1,5 @@
-//! What an expression costs on each of the two engines for JSONata: an Express execution of one Pass state, in this process.
+//! What an expression costs on each of the two engines for JSONata: an Express execution of one Pass state, in this
+//! process.
 
 use anyhow::ensure;
 use serde_json::json;

@@ -1,7 +1,8 @@
 //! `http:invoke`: a request to any HTTP API, with what an EventBridge connection adds to it.
 //!
-//! Two services of this process stand behind it, with names that no workflow can call: `stepwell:connections` says what a connection adds
-//! (`Retrieve`, secrets included, so none of it goes into a history or a log), and `stepwell:http` sends (`Send`).
+//! Two services of this process stand behind it, with names that no workflow can call: `stepwell:connections` says what a
+//! connection adds (`Retrieve`, secrets included, so none of it goes into a history or a log), and `stepwell:http` sends
+//! (`Send`).
 //!
 //! <https://docs.aws.amazon.com/step-functions/latest/dg/call-https-apis.html>
 
