@@ -284,10 +284,7 @@ async fn children_of_a_parent_that_was_stopped_are_aborted_after_a_crash() {
     bench.engine.shutdown().await;
     let bench = world.open(Arc::new(world.memory.clone())).await;
     settle().await;
-    let (run, children) = map_run(&bench, &world.execution).await;
-    assert_eq!((&run[0], &run[2]["aborted"]), (&json!("ABORTED"), &json!(2)));
-    let last = |shape: &[(String, u64, Value)]| shape.last().map(|(kind, ..)| kind.clone());
-    assert!(children.iter().all(|(_, shape)| last(shape).as_deref() == Some("ExecutionAborted")), "{children:?}");
+    assert_children_aborted(&bench, &world.execution).await;
 }
 
 /// The commit that stops the parent reports a failure and is made all the same: its children are aborted without a restart.
@@ -303,10 +300,7 @@ async fn children_of_a_parent_whose_stop_was_in_doubt_are_aborted() {
     let _ = bench.call("StopExecution", json!({ "executionArn": world.execution })).await;
     world.clock.advance_millis(1_000);
     settle().await;
-    let (run, children) = map_run(&bench, &world.execution).await;
-    assert_eq!((&run[0], &run[2]["aborted"]), (&json!("ABORTED"), &json!(2)));
-    let last = |shape: &[(String, u64, Value)]| shape.last().map(|(kind, ..)| kind.clone());
-    assert!(children.iter().all(|(_, shape)| last(shape).as_deref() == Some("ExecutionAborted")), "{children:?}");
+    assert_children_aborted(&bench, &world.execution).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -465,4 +459,32 @@ async fn open_executions_of_schema_1_are_taken_up() {
     for execution in [waits, asks] {
         assert_eq!(bench.ok("DescribeExecution", json!({ "executionArn": execution })).await["status"], "SUCCEEDED");
     }
+}
+
+/// The store fails at one of the commits that follow a stop, those of the children's aborts among them: the abort is tried
+/// again, without a restart.
+#[tokio::test(start_paused = true)]
+async fn a_child_whose_abort_failed_is_aborted_later() {
+    for after in 2..=5 {
+        let world = World::of("mapping").await;
+        let store = FaultyStore::new(Arc::new(world.memory.clone()));
+        let bench = world.open(Arc::new(store.clone())).await;
+        let start = json!({ "stateMachineArn": world.machine, "name": "e", "input": INPUT });
+        bench.ok("StartExecution", start).await;
+        settle().await;
+        store.fail_at(store.commits() + after, Fault::Refuse(Error::Engine("a test".to_owned())));
+        bench.ok("StopExecution", json!({ "executionArn": world.execution })).await;
+        settle().await;
+        world.clock.advance_millis(1_000);
+        settle().await;
+        assert_children_aborted(&bench, &world.execution).await;
+    }
+}
+
+/// The map run of a stopped execution is aborted, and so are both children that had begun.
+async fn assert_children_aborted(bench: &Bench, execution: &str) {
+    let (run, children) = map_run(bench, execution).await;
+    assert_eq!((&run[0], &run[2]["aborted"]), (&json!("ABORTED"), &json!(2)));
+    let last = |shape: &[(String, u64, Value)]| shape.last().map(|(kind, ..)| kind.clone());
+    assert!(children.iter().all(|(_, shape)| last(shape).as_deref() == Some("ExecutionAborted")), "{children:?}");
 }
