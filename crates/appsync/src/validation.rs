@@ -5,7 +5,7 @@
 
 use apollo_compiler::{
     Node, Schema,
-    ast::{Argument, Definition, Document, Selection, Value as Literal},
+    ast::{Argument, Definition, Document, Field, Selection, Value as Literal},
     parser::{LineColumn, SourceSpan},
     validation::DiagnosticList,
 };
@@ -19,26 +19,31 @@ pub(crate) fn errors(schema: &Schema, document: &Document, invalid: &DiagnosticL
     invalid
         .iter()
         .take(if syntax_only { 1 } else { limits::RESPONSE_ERRORS })
-        .map(|diagnostic| {
+        .filter_map(|diagnostic| {
             let at = diagnostic.line_column_range().map_or(LineColumn { line: 1, column: 1 }, |range| range.start);
             let location = Location { line: at.line, column: at.column };
             let plain = diagnostic.error.to_string();
-            let Some(name) = diagnostic.error.unstable_error_name() else { return unnamed(document, &plain, location) };
+            let Some(name) = diagnostic.error.unstable_error_name() else {
+                return Some(unnamed(document, &plain, location));
+            };
             let message = diagnostic.error.unstable_compat_message().unwrap_or_else(|| plain.clone());
             let place = Place::find(document, at);
+            if name == "MissingSubselection" && place.field.is_some_and(|field| !field.selection_set.is_empty()) {
+                return None; // Nothing is left of its selection set because each field of it is reported.
+            }
             if let Some(argument) = place.argument
                 && let Some(text) = wrong_type(document, argument, at, name, &message)
             {
                 let start = span_start(document, argument.location()).unwrap_or(at);
                 let location = Location { line: start.line, column: start.column };
-                return error("WrongType", &text, &place.path(), location);
+                return Some(error("WrongType", &text, &place.path(), location));
             }
             // graphql-java points at the variable, not at its argument.
             let variable = place.argument.map(|given| &given.value).filter(|value| value.as_variable().is_some());
             let start = variable.and_then(|value| span_start(document, value.location()));
             let location = start.map_or(location, |at| Location { line: at.line, column: at.column });
             let (kind, text) = translate(schema, name, &message, &plain);
-            error(kind, &text, &place.path(), location)
+            Some(error(kind, &text, &place.path(), location))
         })
         .collect()
 }
@@ -177,6 +182,8 @@ fn literal_at<'d>(document: &Document, literal: &'d Node<Literal>, at: LineColum
 struct Place<'d> {
     /// Names of fields, innermost first; last the fragment's.
     names: Vec<String>,
+    /// The innermost field.
+    field: Option<&'d Node<Field>>,
     argument: Option<&'d Node<Argument>>,
 }
 
@@ -206,6 +213,7 @@ impl<'d> Place<'d> {
                     self.argument = field.arguments.iter().find(|given| contains(document, given.location(), at));
                     self.descend(document, &field.selection_set, at);
                     self.names.push(field.name.to_string());
+                    self.field.get_or_insert(field);
                 }
                 inside
             }
