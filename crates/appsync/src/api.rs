@@ -12,14 +12,14 @@ use serde_json::{Map, Value};
 use crate::{
     ApiConfig, Diagnostic, GraphqlError, HttpClient, Observer, Request, Response,
     authorization::Authorizer,
-    build,
+    build::{self, Triggers},
     document::{Document, Documents},
     execution::{Execution, Writer, project, response_headers},
+    lifetime::Lifetime,
     limits,
     plan::Plan,
     request::Refusal,
     schema::Schema,
-    subscription::Hub,
     variables,
 };
 
@@ -40,7 +40,7 @@ pub struct Deps {
     pub token_key: [u8; 32],
 }
 
-/// A GraphQL API.
+/// A GraphQL API: one version of it. Requests finish on the version that they began with.
 pub struct Api {
     pub(crate) schema: Arc<Schema>,
     pub(crate) documents: Documents,
@@ -48,7 +48,10 @@ pub struct Api {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) observer: Arc<dyn Observer>,
     pub(crate) resolver_count_limit: u32,
-    pub(crate) hub: Arc<Hub>,
+    pub(crate) lifetime: Arc<Lifetime>,
+    /// Counts the versions of one life.
+    pub(crate) version: u64,
+    triggers: Triggers,
     partition: Partition,
     api_id: String,
 }
@@ -61,11 +64,25 @@ pub(crate) struct Prepared {
 }
 
 impl Api {
-    /// Compiles the schema and every resolver.
+    /// Compiles the schema and every resolver of an API that is new.
     ///
     /// # Errors
     /// Everything that is wrong with them, with file, line and column where there is one.
     pub fn build(config: ApiConfig, deps: Deps) -> Result<Arc<Self>, Vec<Diagnostic>> {
+        let api = Self::compile(config, deps, Arc::default())?;
+        api.lifetime.put_in_force(&api);
+        Ok(api)
+    }
+
+    /// Compiles the next version of this API. This one stays in force until [`Self::take_over`] of the other.
+    ///
+    /// # Errors
+    /// As [`Self::build`].
+    pub fn rebuild(&self, config: ApiConfig, deps: Deps) -> Result<Arc<Self>, Vec<Diagnostic>> {
+        Self::compile(config, deps, self.lifetime.clone())
+    }
+
+    fn compile(config: ApiConfig, deps: Deps, lifetime: Arc<Lifetime>) -> Result<Arc<Self>, Vec<Diagnostic>> {
         let schema = Arc::new(Schema::build(&config.schema)?);
         let (resolvers, triggers) = build::resolvers_and_triggers(&config, &deps, &schema)?;
         let documents = Documents::new(
@@ -83,7 +100,9 @@ impl Api {
             clock: deps.clock,
             observer: deps.observer,
             resolver_count_limit: limit,
-            hub: Arc::new(Hub::new(triggers)),
+            version: lifetime.next_version(),
+            lifetime,
+            triggers,
             partition: config.partition,
             api_id: config.api_id,
         }))
@@ -125,11 +144,11 @@ impl Api {
         if plan.operation == OperationType::Mutation {
             for (position, field) in plan.root.fields.iter().enumerate() {
                 let present = output.present.get(position) == Some(&true);
-                if present && self.hub.is_trigger(&field.name) {
-                    self.hub.publish(&field.name, &project::root(field, position, &fetched));
+                if present && let Some(listening) = self.triggers.get(field.name.as_str()) {
+                    self.lifetime.hub.publish(listening, &project::root(field, position, &fetched));
                 }
             }
-            self.hub.invalidate(&side.extensions);
+            self.lifetime.hub.invalidate(&side.extensions);
         }
         if side.extensions.iter().any(|(name, _)| name == "evictFromApiCache") {
             // AWS differs: an API with a cache drops the entry and says so in the response's `extensions`.

@@ -1,6 +1,6 @@
 //! AWS AppSync: a GraphQL API from its schema, resolvers and data sources, with real-time subscriptions.
 //!
-//! [`Api::build`] compiles an [`ApiConfig`]; [`Api::execute`] answers queries and mutations, [`Api::subscribe`]
+//! [`Api::build`] compiles an [`ApiConfig`], [`Api::rebuild`] its next version; [`Api::execute`] answers queries and mutations, [`Api::subscribe`]
 //! registers subscriptions. HTTP, WebSockets and credentials are not here: a request arrives with its identity.
 
 mod api;
@@ -12,6 +12,7 @@ mod diagnostic;
 mod document;
 mod error;
 mod execution;
+mod lifetime;
 mod limits;
 mod observer;
 mod pipeline;

@@ -66,11 +66,13 @@ const STALE_MILLIS: i64 = 24 * FRESH_MILLIS;
 /// stream of requests.
 const PATIENCE_MILLIS: i64 = 5_000;
 
-/// Key sets of issuers, read once and again when they grow old or a token names a key that is not among them.
+/// Key sets of issuers, read once and again when they grow old or a token names a key that is not among them. Clones
+/// share what was read.
+#[derive(Clone)]
 pub struct KeyCache {
     source: Arc<dyn KeySource>,
     clock: Arc<dyn Clock>,
-    issuers: Mutex<HashMap<String, Arc<Issuer>>>,
+    issuers: Arc<Mutex<HashMap<String, Arc<Issuer>>>>,
 }
 
 #[derive(Default)]
@@ -104,9 +106,9 @@ impl Keys {
 }
 
 impl KeyCache {
-    /// A cache in front of `source`. Issuers are those of the configuration, so their number is bounded.
+    /// A cache in front of `source`. Issuers are those that APIs are configured with, so their number is bounded.
     pub fn new(source: Arc<dyn KeySource>, clock: Arc<dyn Clock>) -> Self {
-        Self { source, clock, issuers: Mutex::default() }
+        Self { source, clock, issuers: Arc::default() }
     }
 
     /// The key of `issuer` that a token's `kid` names; without one, the only key there is.

@@ -94,11 +94,6 @@ impl<'a> Execution<'a> {
         document.operation(name).map(|operation| &**operation)
     }
 
-    /// Whether the caller may read every field of the root.
-    pub(crate) fn may_read_root(&self) -> bool {
-        self.plan.root.fields.iter().all(|field| field.rule.allows(self.identity, &field.parent, &field.name))
-    }
-
     /// What resolvers asked for beside their results, so far.
     pub(crate) fn take_side(&self) -> Side {
         std::mem::take(&mut self.side.lock())

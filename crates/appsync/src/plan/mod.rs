@@ -10,6 +10,7 @@ mod selection_text;
 use std::{collections::HashMap, sync::Arc};
 
 use apollo_compiler::{Name, Node, executable};
+use auth::Identity;
 use parking_lot::Mutex;
 
 use crate::{Location, authorization::Rule, pipeline::Resolver, schema::Shape};
@@ -89,6 +90,13 @@ impl Abstract {
         let Some(object) = self.compiler.possible_type(&self.ty, object) else { return Ok(None) };
         let fields = Arc::new(Compiler::fields(&self.compiler, &object, &self.nodes, self.depth)?);
         Ok(Some(self.compiled.lock().entry(object).or_insert(fields).clone()))
+    }
+}
+
+impl Plan {
+    /// Whether `identity` may read every field of the root.
+    pub(crate) fn may_read_root(&self, identity: &Identity) -> bool {
+        self.root.fields.iter().all(|field| field.rule.allows(identity, &field.parent, &field.name))
     }
 }
 

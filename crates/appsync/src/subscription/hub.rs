@@ -9,7 +9,6 @@ use std::{
 };
 
 use apollo_compiler::response::JsonMap;
-use auth::Identity;
 use bytes::Bytes;
 use parking_lot::{Mutex, RwLock};
 use serde_json::{Map, Value, json};
@@ -17,16 +16,15 @@ use tokio::sync::mpsc::{self, error::TrySendError};
 
 use super::{equality, filter::Filter};
 use crate::{
-    GraphqlError, authorization,
-    build::Triggers,
+    GraphqlError, Request, authorization,
     execution::{Fetched, Writer},
     limits,
     plan::Plan,
 };
 
-/// The subscriptions of one API.
+/// The subscriptions of one API, through all its versions.
+#[derive(Default)]
 pub(crate) struct Hub {
-    triggers: Triggers,
     by_field: RwLock<HashMap<String, Vec<Arc<Subscriber>>>>,
     next_id: AtomicU64,
 }
@@ -35,8 +33,10 @@ pub(crate) struct Hub {
 pub(super) struct Subscriber {
     id: u64,
     field: String,
-    plan: Arc<Plan>,
-    identity: Identity,
+    /// The version of the API that compiled it, and the plan.
+    plan: Mutex<(u64, Arc<Plan>)>,
+    /// What was asked for, and by whom; without headers.
+    request: Request,
     /// Subscribers of one class and plan get one payload.
     class: String,
     filter: Wanted,
@@ -57,31 +57,23 @@ pub(super) enum Wanted {
 /// What a new subscription brings along.
 pub(super) struct Registration {
     pub(super) field: String,
+    pub(super) version: u64,
     pub(super) plan: Arc<Plan>,
-    pub(super) identity: Identity,
+    pub(super) request: Request,
     pub(super) filter: Wanted,
     pub(super) invalidation: Option<Filter>,
 }
 
 impl Hub {
-    pub(crate) fn new(triggers: Triggers) -> Self {
-        Self { triggers, by_field: RwLock::default(), next_id: AtomicU64::new(1) }
-    }
-
-    /// Whether a mutation field has subscriptions that listen to it.
-    pub(crate) fn is_trigger(&self, mutation: &str) -> bool {
-        self.triggers.contains_key(mutation)
-    }
-
     pub(super) fn register(&self, registration: Registration) -> (Arc<Subscriber>, mpsc::Receiver<Bytes>) {
         let (sender, receiver) = mpsc::channel(limits::SUBSCRIBER_QUEUE);
-        let Registration { field, plan, identity, filter, invalidation } = registration;
+        let Registration { field, version, plan, request, filter, invalidation } = registration;
         let subscriber = Arc::new(Subscriber {
             id: self.next_id.fetch_add(1, Ordering::Relaxed),
-            class: authorization::class(&identity),
+            class: authorization::class(&request.identity),
             field: field.clone(),
-            plan,
-            identity,
+            plan: Mutex::new((version, plan)),
+            request,
             filter,
             invalidation,
             queue: Mutex::new(Some(sender)),
@@ -98,17 +90,21 @@ impl Hub {
         }
     }
 
-    /// Sends a mutation's result to everybody who wants it, in order of subscription.
-    pub(crate) fn publish(&self, mutation: &str, result: &Value) {
-        for field in self.triggers.get(mutation).into_iter().flatten() {
+    /// Sends a mutation's result to everybody who listens on these fields and wants it, in order of subscription.
+    pub(crate) fn publish(&self, fields: &[String], result: &Value) {
+        for field in fields {
             let source = json!({ field: result });
             let subscribers = self.subscribers(field);
-            // Plans are compared by address: `subscribers` keeps every one of them alive.
-            let mut payloads: HashMap<(*const Plan, &str), Bytes> = HashMap::new();
+            // Plans are compared by address, which is theirs alone as long as they are kept beside their payload.
+            let mut payloads: HashMap<(*const Plan, &str), (Arc<Plan>, Bytes)> = HashMap::new();
             for subscriber in subscribers.iter().filter(|subscriber| subscriber.filter.passes(result)) {
-                let key = (Arc::as_ptr(&subscriber.plan), subscriber.class.as_str());
-                let payload = payloads.entry(key).or_insert_with(|| subscriber.payload(&source)).clone();
-                if !subscriber.send(payload) {
+                let plan = subscriber.plan();
+                let key = (Arc::as_ptr(&plan), subscriber.class.as_str());
+                let (_, payload) = payloads.entry(key).or_insert_with(|| {
+                    let payload = subscriber.payload(&plan, &source);
+                    (plan, payload)
+                });
+                if !subscriber.send(payload.clone()) {
                     self.remove(subscriber);
                 }
             }
@@ -124,12 +120,22 @@ impl Hub {
             let payload = call.get("payload").unwrap_or(&Value::Null);
             for subscriber in self.subscribers(field) {
                 if subscriber.invalidation.as_ref().is_some_and(|filter| filter.passes(payload)) {
-                    subscriber
-                        .end(GraphqlError::of_request("SubscriptionInvalidated", "Subscription was invalidated."));
-                    self.remove(&subscriber);
+                    let reason = GraphqlError::of_request("SubscriptionInvalidated", "Subscription was invalidated.");
+                    self.end(&subscriber, vec![reason]);
                 }
             }
         }
+    }
+
+    /// Ends a subscription once its queue is drained.
+    pub(super) fn end(&self, subscriber: &Subscriber, reason: Vec<GraphqlError>) {
+        subscriber.end(reason);
+        self.remove(subscriber);
+    }
+
+    /// Everybody who listens now.
+    pub(super) fn all(&self) -> Vec<Arc<Subscriber>> {
+        self.by_field.read().values().flatten().cloned().collect()
     }
 
     pub(super) fn count(&self) -> usize {
@@ -152,10 +158,9 @@ impl Wanted {
 
 impl Subscriber {
     /// The subscription's own selection of a result. Resolvers do not run again for subscribers.
-    fn payload(&self, source: &Value) -> Bytes {
-        let none = JsonMap::new();
-        let body =
-            Writer::new(&self.identity, &none, &Fetched::default(), Vec::new()).response(&self.plan, source).body;
+    fn payload(&self, plan: &Plan, source: &Value) -> Bytes {
+        let (none, fetched) = (JsonMap::new(), Fetched::default());
+        let body = Writer::new(&self.request.identity, &none, &fetched, Vec::new()).response(plan, source).body;
         if body.len() <= limits::PAYLOAD_BYTES {
             return body.into();
         }
@@ -178,18 +183,33 @@ impl Subscriber {
             Err(TrySendError::Full(_)) => {
                 tracing::warn!(field = self.field, "a subscriber is too slow and was let go");
                 let message = format!("The subscriber is more than {} messages behind.", limits::SUBSCRIBER_QUEUE);
-                self.end(GraphqlError::of_request("SlowConsumer", message));
+                self.end(vec![GraphqlError::of_request("SlowConsumer", message)]);
                 false
             }
         }
     }
 
-    /// Ends the subscription once its queue is drained.
-    fn end(&self, reason: GraphqlError) {
-        let mut queue = self.queue.lock();
-        if queue.take().is_some() {
-            self.end_reason.lock().push(reason);
+    fn end(&self, reason: Vec<GraphqlError>) {
+        if self.queue.lock().take().is_some() {
+            *self.end_reason.lock() = reason;
         }
+    }
+
+    fn plan(&self) -> Arc<Plan> {
+        self.plan.lock().1.clone()
+    }
+
+    /// Goes on with the plan of a later version.
+    pub(super) fn go_on_with(&self, version: u64, plan: Arc<Plan>) {
+        let mut current = self.plan.lock();
+        if current.0 < version {
+            *current = (version, plan);
+        }
+    }
+
+    /// What was asked for, and by whom.
+    pub(super) fn request(&self) -> &Request {
+        &self.request
     }
 
     pub(super) fn end_reason(&self) -> Vec<GraphqlError> {

@@ -7,19 +7,20 @@ mod equality;
 mod filter;
 mod hub;
 mod subscribe;
+mod take_over;
 
 use std::sync::Arc;
 
 use bytes::Bytes;
 use tokio::sync::mpsc;
 
-use crate::GraphqlError;
+use crate::{GraphqlError, lifetime::Lifetime};
 pub(crate) use hub::Hub;
 use hub::Subscriber;
 
 /// A registered subscription. Dropping it unsubscribes.
 pub struct Subscription {
-    hub: Arc<Hub>,
+    lifetime: Arc<Lifetime>,
     subscriber: Arc<Subscriber>,
     queue: mpsc::Receiver<Bytes>,
     finished: bool,
@@ -50,6 +51,6 @@ impl Subscription {
 
 impl Drop for Subscription {
     fn drop(&mut self) {
-        self.hub.remove(&self.subscriber);
+        self.lifetime.hub.remove(&self.subscriber);
     }
 }

@@ -42,14 +42,24 @@ impl Api {
         };
         let invalidation = extension(&extensions, "setSubscriptionInvalidationFilter")?;
         let field = field.name.to_string();
-        let identity = request.identity.clone();
-        let (subscriber, queue) = self.hub.register(Registration { field, plan, identity, filter, invalidation });
-        Ok(Subscription { hub: self.hub.clone(), subscriber, queue, finished: false })
+        let request = Request {
+            body: request.body.clone(),
+            headers: Vec::new(),
+            domain_name: None,
+            identity: request.identity.clone(),
+        };
+        let registration = Registration { field, version: self.version, plan, request, filter, invalidation };
+        let (subscriber, queue) = self.lifetime.hub.register(registration);
+        // A version that took over in the meantime may have missed this one.
+        if let Some(later) = self.lifetime.in_force().filter(|api| api.version > self.version) {
+            later.adopt(&subscriber);
+        }
+        Ok(Subscription { lifetime: self.lifetime.clone(), subscriber, queue, finished: false })
     }
 
     /// How many subscriptions are registered.
     pub fn subscriptions(&self) -> usize {
-        self.hub.count()
+        self.lifetime.hub.count()
     }
 
     /// Runs the field's resolver, if it has one. Its result is not delivered, but it has to be of the field's type.
@@ -62,7 +72,7 @@ impl Api {
         let execution = Execution::new(self, request, plan, variables);
         let fetched = execution.fetch().await;
         let extensions = execution.take_side().extensions;
-        if execution.may_read_root() && fetched.is_silent_null() {
+        if plan.may_read_root(&request.identity) && fetched.is_silent_null() {
             // A null result is what these resolvers should have, whatever the field's type says.
             return Ok(extensions);
         }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use appsync::{Api, Body, Delivery, Request, Subscription};
+use appsync::{Api, ApiConfig, Body, Delivery, Request, Subscription};
 use aws_protocol::Directory;
 use bytes::Bytes;
 use futures::FutureExt;
@@ -13,7 +13,7 @@ use crate::harness;
 const SCHEMA: &str = r#"
     type Query { none: String }
     type Mutation { tick(n: Int): Tick close(group: String): Tick }
-    type Subscription { onTick: Tick @aws_subscribe(mutations: ["tick"]) }
+    type Subscription { onTick: Tick @aws_subscribe(mutations: ["tick"]) @aws_api_key @aws_iam }
     type Tick @aws_api_key @aws_iam { n: Int secret: String @aws_iam }"#;
 
 const TICK: &str = r"export function request(ctx) { return { payload: { n: ctx.args.n, secret: 'x' } } }
@@ -34,12 +34,23 @@ export function response(ctx) {
 }";
 
 fn api() -> Arc<Api> {
-    let mut config = harness::config(SCHEMA);
+    harness::api(config(SCHEMA), harness::deps(Directory::default()))
+}
+
+fn config(schema: &str) -> ApiConfig {
+    let mut config = harness::config(schema);
     config.additional_modes = vec![auth::AuthMode::AwsIam];
     for (field, code) in [("Mutation.tick", TICK), ("Mutation.close", CLOSE), ("Subscription.onTick", SUBSCRIBE)] {
         config.resolvers.push(harness::resolver(field, code));
     }
-    harness::api(config, harness::deps(Directory::default()))
+    config
+}
+
+/// The next version of `api`, with this schema, in force.
+fn next_version(api: &Api, schema: &str) -> Arc<Api> {
+    let next = api.rebuild(config(schema), harness::deps(Directory::default())).expect("a version");
+    next.take_over();
+    next
 }
 
 fn request(query: &str, identity: &str) -> Request {
@@ -141,4 +152,68 @@ async fn dropping_a_subscription_unsubscribes() {
     assert_eq!(api.subscriptions(), 0);
     let _kept = subscribe(&api, "subscription { onTick { n } }", "api-key").await;
     assert_eq!(api.subscriptions(), 1);
+}
+
+#[tokio::test]
+async fn subscriptions_go_on_when_a_new_version_takes_over() {
+    let first = api();
+    let mut open = subscribe(&first, "subscription { onTick { n secret } }", "api-key").await;
+    // What the API's key may read changes, and with it what the open subscription gets.
+    let second = next_version(&first, &SCHEMA.replace("secret: String @aws_iam", "secret: String"));
+    tick(&second, 1).await;
+    assert_eq!(payload(&mut open), r#"{"data":{"onTick":{"n":1,"secret":"x"}}}"#);
+    // A request that began on the old version is still heard, and so is who subscribes there.
+    tick(&first, 2).await;
+    assert_eq!(payload(&mut open), r#"{"data":{"onTick":{"n":2,"secret":"x"}}}"#);
+    let mut late = subscribe(&first, "subscription { onTick { secret } }", "api-key").await;
+    tick(&second, 3).await;
+    assert_eq!(payload(&mut late), r#"{"data":{"onTick":{"secret":"x"}}}"#);
+    assert_eq!((first.subscriptions(), second.subscriptions()), (2, 2));
+}
+
+#[tokio::test]
+async fn subscriptions_that_a_new_version_does_not_allow_end_with_the_reason() {
+    let cases = [
+        (
+            SCHEMA.replace("n: Int secret", "m: Int secret"),
+            "Validation error of type FieldUndefined: Field 'n' in type 'Tick' is undefined @ 'onTick/n'",
+        ),
+        (
+            SCHEMA.replace(r#"["tick"]) @aws_api_key"#, r#"["tick"])"#),
+            "Not Authorized to access onTick on type Subscription",
+        ),
+    ];
+    for (schema, reason) in cases {
+        let api = api();
+        let mut open = subscribe(&api, "subscription { onTick { n } }", "api-key").await;
+        let _kept = subscribe(&api, "subscription { onTick { secret } }", "iam").await;
+        let second = next_version(&api, &schema);
+        match next(&mut open) {
+            Some(Delivery::Ended(errors)) => assert_eq!(errors[0].message, reason),
+            other => panic!("should have ended: {other:?}"),
+        }
+        assert_eq!(second.subscriptions(), 1, "the other one goes on");
+    }
+}
+
+#[tokio::test]
+async fn a_version_that_does_not_compile_leaves_the_one_before_in_force() {
+    let api = api();
+    let mut open = subscribe(&api, "subscription { onTick { n } }", "api-key").await;
+    let broken = SCHEMA.replace(r#"mutations: ["tick"]"#, r#"mutations: ["tock"]"#);
+    let wrong = api.rebuild(config(&broken), harness::deps(Directory::default())).err().expect("broken");
+    assert_eq!(wrong[0].message, "subscription 'onTick' listens to mutation 'tock', which does not exist");
+    tick(&api, 1).await;
+    payload(&mut open);
+}
+
+#[tokio::test]
+async fn subscriptions_of_a_deleted_api_end() {
+    let api = api();
+    let mut open = subscribe(&api, "subscription { onTick { n } }", "api-key").await;
+    api.end_subscriptions();
+    match next(&mut open) {
+        Some(Delivery::Ended(errors)) => assert_eq!(errors[0].error_type(), Some("NotFoundException")),
+        other => panic!("should have ended: {other:?}"),
+    }
 }

@@ -1,4 +1,4 @@
-//! `AWS::DynamoDB::Table`, and Amplify's custom resource for the same.
+//! `AWS::DynamoDB::Table`.
 //!
 //! <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-dynamodb-table.html>
 
@@ -87,12 +87,11 @@ pub(super) fn table(assembly: &mut Assembly<'_, '_>, resource: &Resource) -> Opt
             assembly.error("SW0183", resource, "KeySchema", message);
         }
     }
-    let attribute = |name| resource.identity.attributes.get(name).cloned();
     let time_to_live = properties.time_to_live_specification.filter(|setting| setting.enabled);
     Some(Table {
         logical_id: resource.logical_id.clone(),
         position: resource.at,
-        arn: attribute("Arn").or_else(|| attribute("TableArn")).unwrap_or_default(),
+        arn: resource.identity.attributes.get("Arn").cloned().unwrap_or_default(),
         create_table: create_table(&name, &resource.properties),
         name,
         key_schema: properties.key_schema,

@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::{application::assemble::Assembly, diagnostic::Position, template::Resource};
 
 /// Where resolvers and functions get their data.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct DataSource {
     /// Its name in the template.
     pub logical_id: String,
@@ -21,7 +21,7 @@ pub struct DataSource {
 }
 
 /// The type of a data source.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum DataSourceConfig {
     /// `NONE`: the request is the result.
     None,
@@ -42,7 +42,7 @@ pub enum DataSourceConfig {
 }
 
 /// A DynamoDB table as a data source.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct DynamoDbConfig {
     /// The table's name.
@@ -60,7 +60,7 @@ pub struct DynamoDbConfig {
 }
 
 /// How a versioned data source keeps what changed.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct DeltaSyncConfig {
     /// Minutes that a deleted item stays in the base table.
@@ -74,7 +74,7 @@ pub struct DeltaSyncConfig {
 }
 
 /// An HTTP endpoint as a data source.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct HttpConfig {
     /// Scheme and host, for example `https://states.us-east-1.amazonaws.com/`.
@@ -85,7 +85,7 @@ pub struct HttpConfig {
 }
 
 /// For which service and region requests are signed.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct AwsIamConfig {
     /// For example `us-east-1`.
@@ -105,7 +105,7 @@ fn signing<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<A
 }
 
 /// A relational database behind the RDS Data API.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct RelationalDatabaseConfig {
     /// `RdsHttpEndpointConfig` as the template has it.

@@ -18,7 +18,7 @@ pub use resolver::{CachingConfig, Function, Handler, Resolver, ResolverKind, Syn
 use crate::{application::assemble::Assembly, diagnostic::Position, source::Source, template::Resource};
 
 /// A GraphQL API.
-#[derive(Debug)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct GraphqlApi {
     /// Its name in the template.
     pub logical_id: String,
@@ -81,7 +81,7 @@ pub enum AuthenticationType {
 }
 
 /// An authorization mode with what it needs; the default mode has the same form.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct AdditionalProvider {
     /// Which mode.
@@ -96,7 +96,7 @@ pub struct AdditionalProvider {
 }
 
 /// Which user pool's tokens are accepted.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct CognitoUserPoolConfig {
     /// `REGION_` and nine letters and digits.
@@ -110,7 +110,7 @@ pub struct CognitoUserPoolConfig {
 }
 
 /// Which OpenID Connect provider's tokens are accepted.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct OpenIdConnectConfig {
     /// Its issuer URL.
@@ -126,7 +126,7 @@ pub struct OpenIdConnectConfig {
 }
 
 /// Which Lambda function judges tokens.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct LambdaAuthorizerConfig {
     /// The function's ARN.
@@ -138,7 +138,7 @@ pub struct LambdaAuthorizerConfig {
 }
 
 /// An API key.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct ApiKey {
     /// Its name in the template.
     pub logical_id: String,
@@ -151,7 +151,7 @@ pub struct ApiKey {
 }
 
 /// The cache of an API.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct ApiCache {
     /// `FULL_REQUEST_CACHING`, `PER_RESOLVER_CACHING` or `OPERATION_LEVEL_CACHING`.

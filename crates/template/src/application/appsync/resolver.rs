@@ -17,7 +17,7 @@ use crate::{
 const MOST_FUNCTIONS: usize = 10;
 
 /// What runs before and after a data source.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Handler {
     /// An APPSYNC_JS module with `request` and `response`.
     Code(Source),
@@ -31,7 +31,7 @@ pub enum Handler {
 }
 
 /// A function of pipeline resolvers.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Function {
     /// Its name in the template.
     pub logical_id: String,
@@ -52,7 +52,7 @@ pub struct Function {
 }
 
 /// The resolver of a field.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Resolver {
     /// Its name in the template.
     pub logical_id: String,
@@ -84,7 +84,7 @@ pub enum ResolverKind {
 }
 
 /// How a resolver's results are cached.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct CachingConfig {
     /// Seconds, 1 to 3,600.
@@ -95,7 +95,7 @@ pub struct CachingConfig {
 }
 
 /// Conflict detection and resolution.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct SyncConfig {
     /// `VERSION` or `NONE`.
