@@ -127,14 +127,20 @@ fn banner(config: &Config, running: &Running) -> String {
         let _ = writeln!(text, "  {name:<14}{value}");
     };
     let http = &endpoints.http;
-    line("GraphQL", &format_args!("{http}/graphql"));
-    if let Some(https) = &endpoints.https {
-        line("", &format_args!("{https}/graphql   (trust {data}/ca.pem)"));
+    for (position, api) in application.apis.iter().enumerate() {
+        let (path, explorer) = match position {
+            0 => ("/graphql".to_owned(), "/graphiql".to_owned()),
+            _ => (format!("/apis/{}/graphql", api.id), format!("/graphiql?api={}", api.id)),
+        };
+        line("GraphQL", &format_args!("{http}{path}   ({})", api.name));
+        if let Some(https) = endpoints.https.as_ref().filter(|_| position == 0) {
+            line("", &format_args!("{https}{path}   (trust {data}/ca.pem)"));
+        }
+        if let Some(key) = api.api_keys.first() {
+            line("API key", &key.key);
+        }
+        line("GraphiQL", &format_args!("{http}{explorer}"));
     }
-    if let Some(key) = &running.app.api_key {
-        line("API key", key);
-    }
-    line("GraphiQL", &format_args!("{http}/graphiql"));
     line("Operator", &format_args!("{http}/operate"));
     line("AWS CLI", &format_args!("AWS_SHARED_CREDENTIALS_FILE={data}/credentials aws ... --endpoint-url {http}"));
     for pool in endpoints.user_pools.iter().filter(|pool| !pool.users.is_empty()) {
@@ -160,9 +166,9 @@ fn banner(config: &Config, running: &Running) -> String {
 
 /// The shipped application's first order, to paste.
 fn example(running: &Running) -> Option<String> {
-    let key = running.app.api_key.as_ref()?;
-    let has_orders = running.application.apis.iter().flat_map(|api| &api.resolvers);
-    has_orders.into_iter().find(|resolver| resolver.field_name == "placeOrder")?;
+    let api = running.application.apis.first()?;
+    let key = &api.api_keys.first()?.key;
+    api.resolvers.iter().find(|resolver| resolver.field_name == "placeOrder")?;
     let query = "mutation { placeOrder(input: { customer: \\\"you\\\", items: [{ sku: \\\"tea\\\", quantity: 40, \
                  price: 25 }] }) { id amount status } }";
     Some(format!(

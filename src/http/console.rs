@@ -4,11 +4,13 @@ use std::net::SocketAddr;
 
 use axum::{
     body::Body,
-    extract::{ConnectInfo, Path, State},
+    extract::{ConnectInfo, Path, Query, State},
     http::{HeaderMap, StatusCode, header},
     response::{Html, IntoResponse, Response},
 };
 use rust_embed::RustEmbed;
+use serde::Deserialize;
+use template::GraphqlApi;
 
 use super::App;
 
@@ -16,15 +18,40 @@ use super::App;
 #[folder = "console/dist"]
 struct Files;
 
-/// `GET /graphiql`: the application's API, with its first API key filled in for a browser on this machine.
+/// Which API GraphiQL is for.
+#[derive(Deserialize)]
+pub(super) struct Chosen {
+    /// Its id; the one at `/graphql` where it is not given.
+    api: Option<String>,
+}
+
+/// `GET /graphiql` and `GET /graphiql?api=ID`: a GraphQL API, with its first API key filled in for a browser on this
+/// machine.
 pub(super) async fn application(
     State(app): State<App>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    Query(chosen): Query<Chosen>,
     headers: HeaderMap,
-) -> Html<String> {
-    let key = app.api_key.as_deref().filter(|_| super::operate::from_this_machine(peer, &headers));
+) -> Response {
+    let (api, endpoint) = match chosen.api {
+        None => (app.apis.first(), "/graphql".to_owned()),
+        Some(id) => (app.apis.get(&id), format!("/apis/{id}/graphql")),
+    };
+    let Some(api) = api else {
+        return (StatusCode::NOT_FOUND, "there is no such GraphQL API\n").into_response();
+    };
+    let key = api.api_key().filter(|_| super::operate::from_this_machine(peer, &headers));
     let key = key.map(|key| serde_json::json!({ "x-api-key": key }).to_string()).unwrap_or_default();
-    Html(page("appsync", "/graphql", &key, &app.example_query))
+    Html(page("appsync", &endpoint, &key, example_query(api.description()))).into_response()
+}
+
+/// The shipped application's first steps, or nothing in particular.
+fn example_query(api: &GraphqlApi) -> &'static str {
+    let has = |field: &str| api.resolvers.iter().any(|resolver| resolver.field_name == field);
+    if has("placeOrder") && has("onOrderStatus") {
+        return include_str!("example.graphql");
+    }
+    "{\n  __typename\n}\n"
 }
 
 /// `GET /operate`: the operator's API.
@@ -46,7 +73,7 @@ pub(super) async fn file(Path(name): Path<String>) -> Response {
 }
 
 fn page(surface: &str, endpoint: &str, headers: &str, query: &str) -> String {
-    let (headers, query) = (escape(headers), escape(query));
+    let (endpoint, headers, query) = (escape(endpoint), escape(headers), escape(query));
     format!(
         "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n<title>stepwell: {surface}</title>\n<link rel=\"icon\" href=\"data:,\">\n\
          <link rel=\"stylesheet\" href=\"/console/graphiql.css\">\n\

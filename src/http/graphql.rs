@@ -1,19 +1,19 @@
-//! `/graphql`: queries and mutations over HTTP.
+//! `/graphql` and `/apis/{id}/graphql`: queries and mutations over HTTP.
 
 use std::net::SocketAddr;
 
 use appsync::Body;
 use axum::{
     body::{Body as HttpBody, Bytes},
-    extract::{ConnectInfo, RawQuery, State},
+    extract::{ConnectInfo, RawQuery, State, WebSocketUpgrade, ws::rejection::WebSocketUpgradeRejection},
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri},
     response::Response,
 };
 use serde_json::{Map, Value};
 
-use super::{App, identity};
+use super::{App, addressed, identity, realtime};
 
-/// `POST /graphql`: a JSON body, whatever its content type says.
+/// `POST .../graphql`: a JSON body, whatever its content type says.
 pub(super) async fn post(
     State(app): State<App>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
@@ -25,14 +25,19 @@ pub(super) async fn post(
     respond(answer(&app, peer, "POST", &uri, &headers, &body, read).await)
 }
 
-/// `GET /graphql?query=...&variables=...&operationName=...`.
+/// `GET .../graphql?query=...&variables=...&operationName=...`; a WebSocket at the host of AWS's real-time endpoint, whose
+/// path is the same.
 pub(super) async fn get(
     State(app): State<App>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     uri: Uri,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
+    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Response {
+    if let Ok(upgrade) = upgrade {
+        return realtime::accept(app, peer, &uri, &headers, upgrade);
+    }
     let read = || from_query(query.as_deref().unwrap_or_default());
     respond(answer(&app, peer, "GET", &uri, &headers, &[], read).await)
 }
@@ -46,11 +51,12 @@ async fn answer(
     payload: &[u8],
     read: impl FnOnce() -> Result<Body, appsync::Response>,
 ) -> appsync::Response {
-    let Some(api) = &app.api else {
-        return appsync::Response::refused(404, "NotFoundException", "the template has no GraphQL API");
+    let api = match addressed::api(app, uri, headers) {
+        Ok(api) => api,
+        Err(refused) => return refused,
     };
     // Credentials before content: whoever is not let in learns nothing about the request.
-    let identity = match identity::for_request(app, method, uri, headers, payload, peer).await {
+    let identity = match identity::for_request(&api, method, uri, headers, payload, peer).await {
         Ok(identity) => identity,
         Err(error) => return appsync::Response::refused(error.status(), error.error_type(), &error.message()),
     };
@@ -59,7 +65,7 @@ async fn answer(
         Err(refused) => return refused,
     };
     let request = appsync::Request { body, headers: texts(headers), domain_name: None, identity };
-    api.execute(&request).await
+    api.api().execute(&request).await
 }
 
 fn texts(headers: &HeaderMap) -> Vec<(String, String)> {
@@ -82,7 +88,7 @@ fn from_query(query: &str) -> Result<Body, appsync::Response> {
 }
 
 /// Writes the answer.
-fn respond(answer: appsync::Response) -> Response {
+pub(super) fn respond(answer: appsync::Response) -> Response {
     let mut response = Response::new(HttpBody::from(answer.body));
     *response.status_mut() = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     for (name, value) in answer.headers {

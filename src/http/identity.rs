@@ -1,4 +1,4 @@
-//! Who a request to the application's API comes from: over HTTP, on connecting to the real-time door, and for each
+//! Who a request to a GraphQL API comes from: over HTTP, on connecting to the real-time door, and for each
 //! subscription there.
 
 use std::net::SocketAddr;
@@ -7,15 +7,12 @@ use auth::{Error, Identity, Presented};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Uri};
 use std::collections::BTreeMap;
 
-use super::App;
+use super::addressed::Endpoint;
+use crate::wiring::apis::RunningApi;
 
-/// The path of the GraphQL API, which real-time messages are signed for whatever path they came over.
-const GRAPHQL: &str = "/graphql";
-const CONNECT: &str = "/graphql/connect";
-
-/// A request to `/graphql`.
+/// A request over HTTP.
 pub(super) async fn for_request(
-    app: &App,
+    api: &RunningApi,
     method: &str,
     uri: &Uri,
     headers: &HeaderMap,
@@ -24,30 +21,32 @@ pub(super) async fn for_request(
 ) -> Result<Identity, Error> {
     let query = uri.query().unwrap_or_default();
     let presented = Presented { method, path: uri.path(), query, headers, payload, peer: Some(peer.ip()) };
-    app.authenticator.authenticate(&presented).await
+    api.authenticator().authenticate(&presented).await
 }
 
 /// A connection: its header object is signed for `POST <endpoint>/connect` with the body `{}`.
 pub(super) async fn for_connection(
-    app: &App,
+    api: &RunningApi,
+    endpoint: &Endpoint,
     credentials: &BTreeMap<String, String>,
     peer: SocketAddr,
 ) -> Result<Identity, Error> {
-    for_object(app, credentials, CONNECT, b"{}", peer).await
+    for_object(api, credentials, &format!("{}/connect", endpoint.path), b"{}", peer).await
 }
 
 /// A `start`: its header object is signed for `POST <endpoint>` with the text of `payload.data` as the body.
 pub(super) async fn for_start(
-    app: &App,
+    api: &RunningApi,
+    endpoint: &Endpoint,
     credentials: &BTreeMap<String, String>,
     data: &str,
     peer: SocketAddr,
 ) -> Result<Identity, Error> {
-    for_object(app, credentials, GRAPHQL, data.as_bytes(), peer).await
+    for_object(api, credentials, &endpoint.path, data.as_bytes(), peer).await
 }
 
 async fn for_object(
-    app: &App,
+    api: &RunningApi,
     credentials: &BTreeMap<String, String>,
     path: &str,
     payload: &[u8],
@@ -55,7 +54,7 @@ async fn for_object(
 ) -> Result<Identity, Error> {
     let headers = header_map(credentials);
     let presented = Presented { method: "POST", path, query: "", headers: &headers, payload, peer: Some(peer.ip()) };
-    app.authenticator.authenticate(&presented).await
+    api.authenticator().authenticate(&presented).await
 }
 
 /// What cannot be a header cannot be a credential either, and is left out.

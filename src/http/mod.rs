@@ -1,5 +1,6 @@
 //! HTTP: every route on one page ([`router`]), and a file for each door.
 
+mod addressed;
 mod aws_json;
 mod console;
 mod graphql;
@@ -19,11 +20,11 @@ use clock::Clock;
 
 pub(crate) use router::router;
 
+use crate::wiring::apis::Apis;
+
 /// What the doors work on, shared by all of them.
 pub(crate) struct State {
-    /// The application's API; `None` where the template has none.
-    pub(crate) api: Option<Arc<appsync::Api>>,
-    pub(crate) authenticator: auth::Authenticator,
+    pub(crate) apis: Arc<Apis>,
     pub(crate) credentials: Arc<auth::CredentialStore>,
     pub(crate) services: Directory,
     pub(crate) user_pools: Arc<cognito::UserPools>,
@@ -31,9 +32,6 @@ pub(crate) struct State {
     pub(crate) operator_token: String,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) max_body_bytes: usize,
-    /// For GraphiQL: the first API key, and a query to begin with.
-    pub(crate) api_key: Option<String>,
-    pub(crate) example_query: String,
 }
 
 /// A handle to the [`State`].

@@ -34,9 +34,12 @@ pub(crate) fn router(app: App) -> Router {
 /// Applications and SDKs, from any origin.
 fn clients() -> Router<App> {
     Router::new()
-        // The application's GraphQL API
+        // The template's first GraphQL API, or the one that the host names
         .route("/graphql", post(graphql::post).get(graphql::get))
         .route("/graphql/realtime", get(realtime::upgrade))
+        // Every GraphQL API
+        .route("/apis/{id}/graphql", post(graphql::post).get(graphql::get))
+        .route("/apis/{id}/graphql/realtime", get(realtime::upgrade))
         // Step Functions, DynamoDB, Cognito and EventBridge on the wire
         .route("/", post(aws_json::post))
         // Lambda on the wire

@@ -17,9 +17,23 @@ pub(crate) struct Endpoints {
     pub(crate) pid: u32,
     pub(crate) region: String,
     pub(crate) account: String,
+    /// Those of the template, in its order; the first is at `/graphql`, too.
+    pub(crate) apis: Vec<Api>,
     pub(crate) user_pools: Vec<UserPool>,
     /// Outputs of the template by name.
     pub(crate) outputs: Map<String, Value>,
+}
+
+/// A GraphQL API of the application.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Api {
+    pub(crate) logical_id: String,
+    pub(crate) id: String,
+    /// `http://127.0.0.1:4000/apis/ID/graphql`
+    pub(crate) graphql: String,
+    /// `ws://127.0.0.1:4000/apis/ID/graphql/realtime`
+    pub(crate) realtime: String,
 }
 
 /// A user pool of the application.

@@ -3,7 +3,6 @@
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
-use appsync::Api;
 use auth::{Identity, Policy, identity::IamIdentity};
 use aws_protocol::{BoxFuture, Caller, Directory, Partition, Service, ServiceError};
 use clock::Clock;
@@ -14,7 +13,7 @@ use events::{
 use serde_json::{Value, json};
 use states::EventSink;
 
-use super::Error;
+use super::{Error, apis::Apis};
 
 /// Events that wait in one of the bus's lanes.
 const LANE_CAPACITY: usize = 1_024;
@@ -154,7 +153,9 @@ impl EventSink for StatusEvents {
 
 /// Targets that are APIs: the rule's operation, with the target's input as its variables.
 pub(super) struct Mutations {
-    pub(super) api: Arc<Api>,
+    pub(super) apis: Arc<Apis>,
+    /// What stands before the API's id in a target: `arn:aws:appsync:REGION:ACCOUNT:endpoints/graphql-api/`.
+    pub(super) prefix: String,
     pub(super) account: String,
     /// What each role of the template may do.
     pub(super) roles: HashMap<String, Policy>,
@@ -167,12 +168,16 @@ impl Target for Mutations {
             let Some(operation) = parameters.map(|parameters| parameters.graphql_operation.as_str()) else {
                 return Err(DeliveryError::permanent("the target has no AppSyncParameters.GraphQLOperation"));
             };
+            let id = delivery.target().arn.strip_prefix(&self.prefix).unwrap_or_default();
+            let Some(running) = self.apis.get(id) else {
+                return Err(DeliveryError::permanent(format!("there is no API {id}")));
+            };
             let body = json!({ "query": operation, "variables": delivery.input });
             let body = appsync::parse_body(body.to_string().as_bytes())
                 .map_err(|_| DeliveryError::permanent("the operation and its variables are no GraphQL request"))?;
             let request =
                 appsync::Request { body, headers: Vec::new(), domain_name: None, identity: self.identity(delivery) };
-            succeeded(&self.api.execute(&request).await)
+            succeeded(&running.api().execute(&request).await)
         })
     }
 }

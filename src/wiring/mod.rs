@@ -1,6 +1,7 @@
 //! The one place where services meet: from a template to a running application.
 
 pub(crate) mod access_keys;
+pub(crate) mod apis;
 mod buckets;
 pub(crate) mod endpoints;
 mod event_rules;
@@ -21,12 +22,16 @@ use std::sync::Arc;
 use aws_protocol::{Caller, Directory, Partition};
 use clock::Clock;
 use cognito::UserPools;
-use resolver::javascript::JavaScript;
 use states::Engine;
 use store::Store;
-use template::{Application, Disk, Loaded, Options, Values};
+use template::{Application, Disk, GraphqlApi, Loaded, Options, Values};
 
-use self::{endpoints::Endpoints, secrets::Secrets, values::Addresses};
+use self::{
+    apis::{Apis, Surroundings},
+    endpoints::Endpoints,
+    secrets::Secrets,
+    values::Addresses,
+};
 use crate::{
     backends::{connections::Connections, http_client::Outbound, http_tasks::HttpTasks, signed::Signed},
     config::Config,
@@ -42,8 +47,6 @@ pub(crate) enum Error {
     Api(Vec<appsync::Diagnostic>),
     #[error("{0}")]
     Definition(String),
-    #[error("the template has several GraphQL APIs ({}); a stepwell runs one", .0.join(", "))]
-    SeveralApis(Vec<String>),
     #[error(transparent)]
     Secrets(#[from] secrets::Error),
     #[error(transparent)]
@@ -64,8 +67,6 @@ pub(crate) enum Error {
     UserPool { pool: String, cause: cognito::Error },
     #[error("create the event rule {rule}: {cause}")]
     Rule { rule: String, cause: events::Error },
-    #[error(transparent)]
-    Modes(#[from] modes::Error),
     #[error(transparent)]
     AccessKeys(#[from] access_keys::Error),
     #[error("write the code of the function {function}: {cause}")]
@@ -97,24 +98,17 @@ pub(crate) fn load(config: &Config, values: &dyn Values) -> Result<Loaded, Error
         stack_name: config.stack_name.value.clone(),
         parameters: config.parameters.iter().map(|(name, value)| (name.clone(), value.value.clone())).collect(),
     };
-    let loaded = template::load(&config.template.value, &options, values, &Disk)?;
-    match &loaded.application.apis[..] {
-        [] | [_] => Ok(loaded),
-        many => Err(Error::SeveralApis(many.iter().map(|api| api.logical_id.clone()).collect())),
-    }
+    Ok(template::load(&config.template.value, &options, values, &Disk)?)
 }
 
 /// Compiles everything that a start compiles: state machines, schema, resolvers.
 pub(crate) fn check(config: &Config, loaded: &Loaded, clock: Arc<dyn Clock>) -> Result<(), Error> {
     check_definitions(&loaded.application)?;
-    let partition = partition(config);
     let outbound = Arc::new(Outbound::new(access_keys::none(), clock.clone())?);
-    for api in &loaded.application.apis {
-        let config = graphql_api::config(api, partition.clone()).map_err(Error::Api)?;
-        let deps = deps(&Directory::default(), clock.clone(), outbound.clone(), [0; 32]);
-        appsync::Api::build(config, deps).map_err(Error::Api)?;
-    }
-    Ok(())
+    let apis = loaded.application.apis.iter();
+    let checked = apis.map(|api| apis::check(api, partition(config), clock.clone(), outbound.clone()));
+    let wrong: Vec<_> = checked.filter_map(Result::err).flatten().collect();
+    if wrong.is_empty() { Ok(()) } else { Err(Error::Api(wrong)) }
 }
 
 /// Finds what CreateStateMachine would refuse, and says where in its file it is.
@@ -157,15 +151,15 @@ fn partition(config: &Config) -> Partition {
     Partition::new(config.region.value.clone(), config.account.value.clone())
 }
 
-fn deps(services: &Directory, clock: Arc<dyn Clock>, http: Arc<Outbound>, token_key: [u8; 32]) -> appsync::Deps {
-    appsync::Deps {
-        services: services.clone(),
-        clock,
-        language: Arc::new(JavaScript::default()),
-        http,
-        observer: Arc::new(appsync::Silent),
-        token_key,
+/// Deploys the template's APIs; the first is at `/graphql`.
+async fn deploy(apis: Arc<Apis>, descriptions: Vec<GraphqlApi>) -> Result<(), Vec<appsync::Diagnostic>> {
+    let mut wrong = Vec::new();
+    for (position, description) in descriptions.into_iter().enumerate() {
+        let deployed =
+            if position == 0 { apis.deploy_first(description).await } else { apis.deploy(description).await };
+        wrong.extend(deployed.err().unwrap_or_default());
     }
+    if wrong.is_empty() { Ok(()) } else { Err(wrong) }
 }
 
 /// Starts every service of the template. What ran before goes on when this returns.
@@ -192,15 +186,19 @@ pub(crate) async fn start(
     let services = Directory::default();
     let outbound = Arc::new(Outbound::new(keys.default.clone(), clock.clone())?);
     tracing::debug!("outgoing HTTP is set up");
-    let api = match application.apis.first() {
-        Some(api) => {
-            let config = graphql_api::config(api, partition.clone()).map_err(Error::Api)?;
-            let deps = deps(&services, clock.clone(), outbound.clone(), token_key);
-            // Compiling takes a processor while the services wait for the disk.
-            Some(tokio::task::spawn_blocking(move || appsync::Api::build(config, deps)))
-        }
-        None => None,
-    };
+    let user_pools = Arc::new(UserPools::new(store.clone(), clock.clone(), partition.clone(), addresses.http.clone()));
+    let apis = Arc::new(Apis::new(Surroundings {
+        partition: partition.clone(),
+        services: services.clone(),
+        clock: clock.clone(),
+        outbound: outbound.clone(),
+        token_key,
+        user_pools: user_pools.clone(),
+        credentials: keys.store.clone(),
+        keys: modes::keys(&user_pools, outbound, clock.clone()),
+    }));
+    // Compiling takes a processor while the services wait for the disk.
+    let deploying = tokio::spawn(deploy(apis.clone(), application.apis.clone()));
     tables::start(config, &application.tables, &services).await?;
     tracing::debug!("the tables are there");
     buckets::start(config, &application.buckets, &keys.default, clock.clone(), &services)?;
@@ -212,7 +210,6 @@ pub(crate) async fn start(
     http_tasks(&application, clock.clone(), &services)?;
     roles::start(&application, &services);
     let bus = event_rules::start(&application, &partition, clock.clone(), &services)?;
-    let user_pools = Arc::new(UserPools::new(store.clone(), clock.clone(), partition.clone(), addresses.http.clone()));
     let pools = user_pools::start(&application.user_pools, &user_pools, &mut secrets).await?;
     services.register(user_pools.clone());
     tracing::debug!("the user pools are there");
@@ -220,14 +217,9 @@ pub(crate) async fn start(
     let engine = state_machines::start(config, &application, store, clock.clone(), &services, sink).await?;
     tracing::debug!("the state machines are there");
 
-    let api = match api {
-        Some(building) => Some(building.await.expect("building an API does not panic").map_err(Error::Api)?),
-        None => None,
-    };
-    tracing::debug!("the API is built");
-    let authenticator =
-        modes::authenticator(&application, &config.region.value, &user_pools, &keys.store, outbound, clock.clone())?;
-    register_targets(&bus, &application, api.clone(), &services, &partition);
+    deploying.await.expect("deploying does not panic").map_err(Error::Api)?;
+    tracing::debug!("the APIs are deployed");
+    register_targets(&bus, &application, apis.clone(), &services, &partition);
     event_rules::warn_of_unserved_targets(&application, &partition);
     if let Some(engine) = &engine {
         engine.recover().await?;
@@ -240,6 +232,7 @@ pub(crate) async fn start(
         pid: std::process::id(),
         region: partition.region.clone(),
         account: partition.account.clone(),
+        apis: application.apis.iter().map(|api| endpoint(api, addresses)).collect(),
         user_pools: pools,
         outputs: application.outputs.iter().map(|output| (output.name.clone(), output.value.clone().into())).collect(),
     };
@@ -247,8 +240,7 @@ pub(crate) async fn start(
     let caller = Caller::internal(partition.account.clone(), keys.operator_arn.clone());
     let operator = operate::Operator { services: services.clone(), caller, engine: engine.clone(), partition };
     let app = Arc::new(State {
-        api,
-        authenticator,
+        apis,
         credentials: keys.store,
         services,
         user_pools,
@@ -256,8 +248,6 @@ pub(crate) async fn start(
         operator_token,
         clock,
         max_body_bytes: config.max_body_bytes.value,
-        api_key: application.apis.first().and_then(|api| api.api_keys.first()).map(|key| key.key.clone()),
-        example_query: example_query(&application),
     });
     Ok(Running { app, application, warnings, endpoints, engine, lambda })
 }
@@ -284,18 +274,17 @@ fn http_tasks(application: &Application, clock: Arc<dyn Clock>, services: &Direc
 fn register_targets(
     bus: &events::Bus,
     application: &Application,
-    api: Option<Arc<appsync::Api>>,
+    apis: Arc<Apis>,
     services: &Directory,
     partition: &Partition,
 ) {
     let account = partition.account.clone();
     let machines = event_rules::StateMachines { services: services.clone(), account: account.clone() };
     bus.register_target(partition.arn("states", "stateMachine:"), Arc::new(machines));
-    if let (Some(api), Some(described)) = (api, application.apis.first()) {
-        let roles = access_keys::role_policies(application);
-        let mutations = event_rules::Mutations { api, account, roles };
-        bus.register_target(described.endpoint_arn.clone(), Arc::new(mutations));
-    }
+    let prefix = partition.arn("appsync", "endpoints/graphql-api/");
+    let roles = access_keys::role_policies(application);
+    let mutations = event_rules::Mutations { apis, prefix: prefix.clone(), account, roles };
+    bus.register_target(prefix, Arc::new(mutations));
 }
 
 /// The operator's token as a file of its own, for `curl` and scripts.
@@ -304,13 +293,11 @@ fn write_operator_token(config: &Config, token: &str) -> Result<(), Error> {
     Ok(secrets::write_private(&path, token)?)
 }
 
-/// For GraphiQL: the shipped application's first steps, or nothing in particular.
-fn example_query(application: &Application) -> String {
-    let has = |field: &str| {
-        application.apis.iter().flat_map(|api| &api.resolvers).any(|resolver| resolver.field_name == field)
-    };
-    if has("placeOrder") && has("onOrderStatus") {
-        return include_str!("example.graphql").to_owned();
+fn endpoint(api: &GraphqlApi, addresses: &Addresses) -> endpoints::Api {
+    endpoints::Api {
+        logical_id: api.logical_id.clone(),
+        id: api.id.clone(),
+        graphql: addresses.graphql_url(&api.id),
+        realtime: addresses.realtime_url(&api.id),
     }
-    "{\n  __typename\n}\n".to_owned()
 }

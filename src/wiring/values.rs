@@ -15,6 +15,18 @@ pub(crate) struct Addresses {
     pub(crate) https: Option<String>,
 }
 
+impl Addresses {
+    /// Where an API takes queries and mutations: `http://127.0.0.1:4000/apis/ID/graphql`.
+    pub(crate) fn graphql_url(&self, api_id: &str) -> String {
+        format!("{}/apis/{api_id}/graphql", self.http)
+    }
+
+    /// Where an API takes subscriptions: `ws://127.0.0.1:4000/apis/ID/graphql/realtime`.
+    pub(crate) fn realtime_url(&self, api_id: &str) -> String {
+        format!("{}/apis/{api_id}/graphql/realtime", self.http.replacen("http", "ws", 1))
+    }
+}
+
 /// Values of the running server. Save the secrets before they are used.
 pub(crate) struct Generated<'a> {
     pub(crate) secrets: Mutex<&'a mut Secrets>,
@@ -36,12 +48,12 @@ impl Values for Generated<'_> {
         self.get(Kind::ApiKey, logical_id)
     }
 
-    fn graphql_url(&self, _api_id: &str) -> String {
-        format!("{}/graphql", self.addresses.http)
+    fn graphql_url(&self, api_id: &str) -> String {
+        self.addresses.graphql_url(api_id)
     }
 
-    fn realtime_url(&self, _api_id: &str) -> String {
-        format!("{}/graphql/realtime", self.addresses.http.replacen("http", "ws", 1))
+    fn realtime_url(&self, api_id: &str) -> String {
+        self.addresses.realtime_url(api_id)
     }
 
     fn user_pool_id(&self, logical_id: &str) -> String {

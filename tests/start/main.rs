@@ -1,9 +1,10 @@
 //! What a person meets at the start: mistakes in an application are shown where they are, a data folder that cannot be
-//! used says what to do, and the small commands answer.
+//! used says what to do, several APIs are served side by side, and the small commands answer.
 
 #[path = "../support/mod.rs"]
 mod support;
 
+mod apis;
 mod applications;
 mod folders;
 

@@ -16,11 +16,8 @@ pub(crate) type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 impl Server {
     /// A connection to the realtime endpoint with the API key, nothing sent yet.
     pub(crate) async fn realtime(&self) -> Socket {
-        let header = BASE64_STANDARD.encode(self.authorization().to_string());
-        let url = format!("{}/graphql/realtime?header={header}&payload=e30=", self.http.replace("http://", "ws://"));
-        let mut request = url.into_client_request().expect("a URL");
-        request.headers_mut().insert("sec-websocket-protocol", "graphql-ws".parse().expect("a header value"));
-        connect_async(request).await.expect("connected").0
+        let url = format!("{}/graphql/realtime", self.http.replace("http://", "ws://"));
+        connect(&url, &self.authorization()).await
     }
 
     /// Every status of every order from now on: returns once the server has acknowledged the subscription.
@@ -57,6 +54,14 @@ impl Statuses {
     pub(crate) async fn next(&mut self) -> Value {
         tokio::time::timeout(PATIENCE, self.0.recv()).await.expect("a status in time").expect("not closed")
     }
+}
+
+/// A connection to the realtime endpoint of an API with these credentials, nothing sent yet.
+pub(crate) async fn connect(url: &str, authorization: &Value) -> Socket {
+    let header = BASE64_STANDARD.encode(authorization.to_string());
+    let mut request = format!("{url}?header={header}&payload=e30=").into_client_request().expect("a URL");
+    request.headers_mut().insert("sec-websocket-protocol", "graphql-ws".parse().expect("a header value"));
+    connect_async(request).await.expect("connected").0
 }
 
 pub(crate) async fn send(socket: &mut Socket, message: Value) {

@@ -1,8 +1,8 @@
 //! One connection: acknowledged once, then any number of subscriptions, each authorized on its own.
 
-use std::{collections::HashMap, net::SocketAddr, sync::Arc};
+use std::{collections::HashMap, net::SocketAddr};
 
-use appsync::{Api, Delivery, GraphqlError, Subscription};
+use appsync::{Delivery, GraphqlError, Subscription};
 use auth::Identity;
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, close_code};
 use clock::Timestamp;
@@ -12,7 +12,7 @@ use super::{
     handshake::{Handshake, Headers},
     message::{self, Incoming, Refusal},
 };
-use crate::http::{App, identity};
+use crate::http::{App, addressed::Endpoint, identity};
 
 /// Subscriptions of one connection (AppSync quota).
 const SUBSCRIPTIONS: usize = 200;
@@ -28,7 +28,7 @@ const OUTGOING: usize = 16;
 
 struct Connection {
     app: App,
-    api: Arc<Api>,
+    endpoint: Endpoint,
     peer: SocketAddr,
     custom: Headers,
     socket: WebSocket,
@@ -44,13 +44,17 @@ enum Outgoing {
 }
 
 /// Serves a connection until either side ends it.
-pub(super) async fn serve(app: App, mut socket: WebSocket, handshake: Handshake, peer: SocketAddr) {
-    let refused = match (&app.api, identity::for_connection(&app, &handshake.credentials, peer).await) {
-        (Some(api), Ok(_)) => {
+pub(super) async fn serve(app: App, endpoint: Endpoint, mut socket: WebSocket, handshake: Handshake, peer: SocketAddr) {
+    let identity = match app.apis.get(&endpoint.api_id) {
+        Some(api) => identity::for_connection(&api, &endpoint, &handshake.credentials, peer).await,
+        None => Err(auth::Error::Missing),
+    };
+    let refused = match identity {
+        Ok(_) => {
             let (outgoing, incoming) = mpsc::channel(OUTGOING);
             let connection = Connection {
-                api: api.clone(),
                 app,
+                endpoint,
                 peer,
                 custom: handshake.custom,
                 socket,
@@ -60,8 +64,7 @@ pub(super) async fn serve(app: App, mut socket: WebSocket, handshake: Handshake,
             };
             return connection.run(incoming).await;
         }
-        (None, _) => message::connection_error("NotFoundException", "the template has no GraphQL API", 404),
-        (Some(_), Err(error)) => message::connection_error(error.error_type(), &error.message(), 400),
+        Err(error) => message::connection_error(error.error_type(), &error.message(), 400),
     };
     turn_away(&app, &mut socket, refused).await;
 }
@@ -184,12 +187,15 @@ impl Connection {
             let text = format!("Max number of {SUBSCRIPTIONS} subscriptions reached");
             return Err(refused("MaxSubscriptionsReachedError", text));
         }
-        let identity = identity::for_start(&self.app, &authorization, data, self.peer)
+        // The version of now: it may have changed since the connection was made.
+        let api = self.app.apis.get(&self.endpoint.api_id);
+        let api = api.ok_or_else(|| refused("NotFoundException", "GraphQL API was deleted.".to_owned()))?;
+        let identity = identity::for_start(&api, &self.endpoint, &authorization, data, self.peer)
             .await
             .map_err(|error| refused(error.error_type(), error.message()))?;
         let body = appsync::parse_body(data.as_bytes())
             .map_err(|_| refused("BadRequestException", "payload.data holds no GraphQL request".to_owned()))?;
-        self.api.subscribe(&self.request(body, authorization, identity)).await
+        api.api().subscribe(&self.request(body, authorization, identity)).await
     }
 
     fn request(&self, body: appsync::Body, authorization: Headers, identity: Identity) -> appsync::Request {

@@ -1,0 +1,74 @@
+//! Which GraphQL API a request is for: by its path, by its host, or the one at `/graphql`.
+
+use std::sync::Arc;
+
+use axum::http::{HeaderMap, Uri, header};
+
+use super::App;
+use crate::wiring::apis::RunningApi;
+
+/// Where a client finds an API.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Endpoint {
+    /// The API's id.
+    pub(super) api_id: String,
+    /// The path for queries and mutations, which real-time messages are signed for whatever path they came over.
+    pub(super) path: String,
+}
+
+/// The API of a request.
+///
+/// # Errors
+/// What a client is told where there is no such API.
+pub(super) fn api(app: &App, uri: &Uri, headers: &HeaderMap) -> Result<Arc<RunningApi>, appsync::Response> {
+    let found = match id(uri, headers) {
+        Some(id) => app.apis.get(id),
+        None => app.apis.first(),
+    };
+    // AWS differs: an API that is not there has no host either [K].
+    found.ok_or_else(|| match id(uri, headers) {
+        Some(id) => appsync::Response::refused(404, "NotFoundException", &format!("GraphQL API {id} not found.")),
+        None => appsync::Response::refused(404, "NotFoundException", "the template has no GraphQL API"),
+    })
+}
+
+/// The endpoint of a real-time connection to `api`.
+pub(super) fn endpoint(api: &RunningApi, uri: &Uri) -> Endpoint {
+    let path = uri.path().strip_suffix("/realtime").unwrap_or(uri.path());
+    Endpoint { api_id: api.description().id.clone(), path: path.to_owned() }
+}
+
+/// The id that a request names; none asks for the API at `/graphql`.
+fn id<'a>(uri: &'a Uri, headers: &'a HeaderMap) -> Option<&'a str> {
+    if let Some(rest) = uri.path().strip_prefix("/apis/") {
+        return rest.split('/').next();
+    }
+    of_host(headers.get(header::HOST)?.to_str().ok()?)
+}
+
+/// The first label of `ID.appsync-api.REGION.amazonaws.com` and of `ID.appsync-realtime-api.REGION.amazonaws.com`.
+fn of_host(host: &str) -> Option<&str> {
+    let (id, rest) = host.split_once('.')?;
+    (rest.starts_with("appsync-api.") || rest.starts_with("appsync-realtime-api.")).then_some(id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn apis_are_named_by_path_or_host() {
+        let cases = [
+            ("/apis/abc/graphql", "localhost:4000", Some("abc")),
+            ("/apis/abc/graphql/realtime", "xyz.appsync-api.us-east-1.amazonaws.com", Some("abc")),
+            ("/graphql", "xyz.appsync-api.us-east-1.amazonaws.com", Some("xyz")),
+            ("/graphql", "xyz.appsync-realtime-api.localhost:4000", Some("xyz")),
+            ("/graphql", "api.example.com", None),
+            ("/graphql", "127.0.0.1:4000", None),
+        ];
+        for (path, host, expected) in cases {
+            let headers = HeaderMap::from_iter([(header::HOST, host.parse().expect("a value"))]);
+            assert_eq!(id(&path.parse().expect("a path"), &headers), expected, "{path} of {host}");
+        }
+    }
+}

@@ -1,0 +1,192 @@
+//! The GraphQL APIs of this process: those of the template, and those deployed while it runs.
+//!
+//! A request takes the version that is in force when it comes and finishes on it. A deployment compiles beside the
+//! version in force, then takes its place in one step; what belongs to the API's life, above all its open
+//! subscriptions, goes on ([`appsync::Api::take_over`]).
+
+use std::{collections::HashMap, sync::Arc};
+
+use appsync::{Api, Diagnostic};
+use arc_swap::ArcSwap;
+use auth::{Authenticator, CredentialStore, KeyCache};
+use aws_protocol::{Directory, Partition};
+use clock::Clock;
+use cognito::UserPools;
+use resolver::{Language, javascript::JavaScript};
+use template::GraphqlApi;
+
+use super::{graphql_api, modes};
+use crate::backends::http_client::Outbound;
+
+/// What APIs need of the rest of the process.
+pub(crate) struct Surroundings {
+    pub(crate) partition: Partition,
+    /// The services that data sources call.
+    pub(crate) services: Directory,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) outbound: Arc<Outbound>,
+    /// Seals page tokens.
+    pub(crate) token_key: [u8; 32],
+    pub(crate) user_pools: Arc<UserPools>,
+    pub(crate) credentials: Arc<CredentialStore>,
+    /// Keys of token issuers, shared by all APIs.
+    pub(crate) keys: KeyCache,
+}
+
+/// One version of an API, ready to be asked.
+pub(crate) struct RunningApi {
+    description: GraphqlApi,
+    api: Arc<Api>,
+    authenticator: Authenticator,
+    /// The engines of its resolvers, which the next version goes on with.
+    language: Arc<dyn Language>,
+}
+
+impl RunningApi {
+    /// What it was deployed from.
+    pub(crate) fn description(&self) -> &GraphqlApi {
+        &self.description
+    }
+
+    /// What executes requests.
+    pub(crate) fn api(&self) -> &Arc<Api> {
+        &self.api
+    }
+
+    /// What checks their credentials.
+    pub(crate) fn authenticator(&self) -> &Authenticator {
+        &self.authenticator
+    }
+
+    /// The first API key that it has.
+    pub(crate) fn api_key(&self) -> Option<&str> {
+        self.description.api_keys.first().map(|key| &*key.key)
+    }
+}
+
+/// All APIs. Reading takes no lock.
+pub(crate) struct Apis {
+    surroundings: Arc<Surroundings>,
+    table: ArcSwap<Table>,
+    /// Held by whoever changes the table, from reading the version in force to taking its place.
+    changing: tokio::sync::Mutex<()>,
+}
+
+#[derive(Clone, Default)]
+struct Table {
+    by_id: HashMap<String, Arc<RunningApi>>,
+    /// The template's first API, which `/graphql` serves.
+    first: Option<Arc<RunningApi>>,
+}
+
+impl Apis {
+    /// No API yet.
+    pub(crate) fn new(surroundings: Surroundings) -> Self {
+        Self {
+            surroundings: Arc::new(surroundings),
+            table: ArcSwap::default(),
+            changing: tokio::sync::Mutex::default(),
+        }
+    }
+
+    /// The version in force of the API with this id.
+    pub(crate) fn get(&self, id: &str) -> Option<Arc<RunningApi>> {
+        self.table.load().by_id.get(id).cloned()
+    }
+
+    /// The API at `/graphql`.
+    pub(crate) fn first(&self) -> Option<Arc<RunningApi>> {
+        self.table.load().first.clone()
+    }
+
+    /// Compiles an API on a thread of its own and puts it in force: a new one, or the next version of the one with its
+    /// id. Open subscriptions go on.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it; the version before stays in force.
+    pub(crate) async fn deploy(&self, description: GraphqlApi) -> Result<(), Vec<Diagnostic>> {
+        self.put(description, false).await
+    }
+
+    /// The same for the API that `/graphql` is to serve.
+    ///
+    /// # Errors
+    /// As [`Self::deploy`].
+    pub(crate) async fn deploy_first(&self, description: GraphqlApi) -> Result<(), Vec<Diagnostic>> {
+        self.put(description, true).await
+    }
+
+    async fn put(&self, description: GraphqlApi, first: bool) -> Result<(), Vec<Diagnostic>> {
+        let _one_at_a_time = self.changing.lock().await;
+        let (surroundings, before) = (self.surroundings.clone(), self.get(&description.id));
+        let compiling = tokio::task::spawn_blocking(move || surroundings.compile(description, before.as_deref()));
+        let next = Arc::new(compiling.await.expect("compiling an API does not panic")?);
+        let mut table = Table::clone(&self.table.load());
+        let replaced = table.by_id.insert(next.description.id.clone(), next.clone());
+        if first || table.first.as_ref().is_some_and(|first| first.description.id == next.description.id) {
+            table.first = Some(next.clone());
+        }
+        self.table.store(Arc::new(table));
+        if replaced.is_some() {
+            let taking_over = tokio::task::spawn_blocking(move || next.api.take_over());
+            taking_over.await.expect("planning subscriptions does not panic");
+        }
+        Ok(())
+    }
+
+    /// Takes an API away, and says whether it was there: its subscriptions end, requests in flight do not.
+    #[allow(dead_code, reason = "the management API and the reload of the template are the callers")]
+    pub(crate) async fn remove(&self, id: &str) -> bool {
+        let _one_at_a_time = self.changing.lock().await;
+        let mut table = Table::clone(&self.table.load());
+        let Some(removed) = table.by_id.remove(id) else { return false };
+        table.first = table.first.filter(|first| first.description.id != id);
+        self.table.store(Arc::new(table));
+        removed.api.end_subscriptions();
+        true
+    }
+}
+
+impl Surroundings {
+    fn compile(&self, description: GraphqlApi, before: Option<&RunningApi>) -> Result<RunningApi, Vec<Diagnostic>> {
+        let config = graphql_api::config(&description, self.partition.clone())?;
+        let authenticator = modes::authenticator(&description, self).map_err(|error| vec![error])?;
+        let language = before.map_or_else(|| Arc::new(JavaScript::default()) as _, |before| before.language.clone());
+        let deps = self.deps(language.clone());
+        let api = match before {
+            Some(before) => before.api.rebuild(config, deps)?,
+            None => Api::build(config, deps)?,
+        };
+        Ok(RunningApi { description, api, authenticator, language })
+    }
+
+    fn deps(&self, language: Arc<dyn Language>) -> appsync::Deps {
+        appsync::Deps {
+            services: self.services.clone(),
+            clock: self.clock.clone(),
+            language,
+            http: self.outbound.clone(),
+            observer: Arc::new(appsync::Silent),
+            token_key: self.token_key,
+        }
+    }
+}
+
+/// Finds what is wrong with an API, without anything to call.
+pub(super) fn check(
+    description: &GraphqlApi,
+    partition: Partition,
+    clock: Arc<dyn Clock>,
+    outbound: Arc<Outbound>,
+) -> Result<(), Vec<Diagnostic>> {
+    let config = graphql_api::config(description, partition)?;
+    let deps = appsync::Deps {
+        services: Directory::default(),
+        clock,
+        language: Arc::new(JavaScript::default()),
+        http: outbound,
+        observer: Arc::new(appsync::Silent),
+        token_key: [0; 32],
+    };
+    Api::build(config, deps).map(drop)
+}
