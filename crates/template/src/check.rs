@@ -16,7 +16,7 @@ pub(crate) fn properties(
     name_at: Position,
     resource_type: &str,
     shape: &ResourceShape,
-    report: &mut Report<'_>,
+    report: &mut Report,
 ) -> Value {
     let checker = Checker { resource_type, shape };
     checker.object(node, name_at, &shape.properties, resource_type, report)
@@ -29,14 +29,7 @@ struct Checker<'a> {
 
 impl Checker<'_> {
     /// A map whose keys are `properties`. `owner` is what has them, `at` where a missing one is reported.
-    fn object(
-        &self,
-        node: &Node,
-        at: Position,
-        properties: &[Property],
-        owner: &str,
-        report: &mut Report<'_>,
-    ) -> Value {
+    fn object(&self, node: &Node, at: Position, properties: &[Property], owner: &str, report: &mut Report) -> Value {
         let mut object = Map::new();
         for entry in node.entries() {
             let Some(property) = properties.iter().find(|property| property.name == entry.key) else {
@@ -55,7 +48,7 @@ impl Checker<'_> {
         Value::Object(object)
     }
 
-    fn value(&self, node: &Node, name: &str, shape: &Shape, report: &mut Report<'_>) -> Option<Value> {
+    fn value(&self, node: &Node, name: &str, shape: &Shape, report: &mut Report) -> Option<Value> {
         let value = match shape {
             Shape::Json => Some(node.to_json()),
             Shape::Text => node.to_text().map(Value::String),
@@ -84,7 +77,7 @@ impl Checker<'_> {
         value
     }
 
-    fn choice(&self, node: &Node, name: &str, choices: &[&str], report: &mut Report<'_>) -> Option<Value> {
+    fn choice(&self, node: &Node, name: &str, choices: &[&str], report: &mut Report) -> Option<Value> {
         let text = node.to_text().unwrap_or_default();
         if choices.contains(&&*text) {
             return Some(Value::String(text));

@@ -12,7 +12,7 @@ use crate::{
 const DEEPEST: usize = 100;
 
 /// Evaluates all conditions; one that cannot be evaluated is reported and counts as false.
-pub(crate) fn evaluate(section: Option<&Node>, scope: &Scope<'_>, report: &mut Report<'_>) -> HashMap<String, bool> {
+pub(crate) fn evaluate(section: Option<&Node>, scope: &Scope<'_>, report: &mut Report) -> HashMap<String, bool> {
     let mut evaluation = Evaluation { section, scope, known: HashMap::new() };
     for entry in section.map_or(&[][..], Node::entries) {
         if !evaluation.known.contains_key(&entry.key) {

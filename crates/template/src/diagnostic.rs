@@ -10,7 +10,7 @@ const MOST_DIAGNOSTICS: usize = 50;
 /// The longest part of a source line that is shown.
 const LONGEST_SNIPPET: usize = 160;
 
-/// A place in a file: line and column count from 1, columns in characters.
+/// A place in a template: line and column count from 1, columns in characters.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub struct Position {
     /// From 1; 0 when the place is a whole file.
@@ -19,7 +19,12 @@ pub struct Position {
     pub column: u32,
     /// Characters to underline, at least 1.
     pub width: u32,
+    /// Which of the templates: 0 for the root template, a nested stack's number otherwise.
+    pub(crate) file: FileNumber,
 }
+
+/// The number of a template among those that a [`Report`] knows.
+pub(crate) type FileNumber = u16;
 
 /// Whether the template can be run all the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,7 +56,7 @@ pub struct Diagnostic {
 
 impl fmt::Display for Diagnostic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Position { line, column, width } = self.position;
+        let Position { line, column, width, .. } = self.position;
         let severity = match self.severity {
             Severity::Error => "error",
             Severity::Warning => "warning",
@@ -109,21 +114,35 @@ impl Problem {
     }
 }
 
-/// Collects what is wrong with one file, up to a bound.
+/// Collects what is wrong with a template and those nested in it, up to a bound.
 #[derive(Debug)]
-pub(crate) struct Report<'a> {
-    file: &'a SourceFile,
+pub(crate) struct Report {
+    /// The root template first; positions name them by their number.
+    files: Vec<SourceFile>,
     pub(crate) diagnostics: Vec<Diagnostic>,
     failed: bool,
 }
 
-impl<'a> Report<'a> {
-    pub(crate) fn new(file: &'a SourceFile) -> Self {
-        Self { file, diagnostics: Vec::new(), failed: false }
+impl Report {
+    pub(crate) fn new(root: SourceFile) -> Self {
+        Self { files: vec![root], diagnostics: Vec::new(), failed: false }
+    }
+
+    /// Takes up the template of a nested stack; `None` when there are more than can be numbered.
+    pub(crate) fn add_file(&mut self, file: SourceFile) -> Option<FileNumber> {
+        let number = FileNumber::try_from(self.files.len()).ok()?;
+        self.files.push(file);
+        Some(number)
+    }
+
+    /// The template that `at` is a place in.
+    pub(crate) fn file(&self, at: Position) -> &SourceFile {
+        &self.files[usize::from(at.file)]
     }
 
     pub(crate) fn add(&mut self, problem: Problem) {
-        self.add_located(located(problem, self.file));
+        let diagnostic = located(problem.clone(), self.file(problem.at));
+        self.add_located(diagnostic);
     }
 
     /// Adds what is wrong with a file that the template names.

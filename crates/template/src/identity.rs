@@ -2,11 +2,12 @@
 //!
 //! Each type's page of the CloudFormation template reference says it under "Return values".
 
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap};
 
 use serde_json::Value;
 
 use crate::{
+    amplify_table,
     pseudo::Stack,
     values::{Values, stable_text},
 };
@@ -16,9 +17,11 @@ use crate::{
 pub(crate) struct Identity {
     pub(crate) resource_type: String,
     pub(crate) reference: String,
-    pub(crate) attributes: BTreeMap<&'static str, String>,
+    pub(crate) attributes: BTreeMap<Cow<'static, str>, String>,
     /// False for types that exist on AWS only; their other attributes are unknown here.
     pub(crate) runs_here: bool,
+    /// Whether it is wrong, so that its other attributes are not worth an error.
+    pub(crate) is_broken: bool,
 }
 
 /// A resource with its properties resolved.
@@ -54,8 +57,8 @@ pub(crate) fn identify(subject: &Subject<'_>, stack: &Stack, values: &dyn Values
         Some(known) => (crate::shapes::shape(subject.resource_type).is_some(), known),
         None => (false, on_aws_only(subject, stack)),
     };
-    let attributes = attributes.into_iter().collect();
-    Identity { resource_type: subject.resource_type.to_owned(), reference, attributes, runs_here }
+    let attributes = attributes.into_iter().map(|(name, value)| (Cow::Borrowed(name), value)).collect();
+    Identity { resource_type: subject.resource_type.to_owned(), reference, attributes, runs_here, is_broken: false }
 }
 
 /// The Ref value and the attributes.
@@ -74,7 +77,7 @@ fn appsync(subject: &Subject<'_>, stack: &Stack, values: &dyn Values) -> Option<
             (id.clone(), vec![("Id", id)])
         }
         "AWS::AppSync::ApiKey" => {
-            let key = values.api_key(subject.logical_id);
+            let key = values.api_key(&stack.qualified(subject.logical_id));
             let arn = arn(format!("apikeys/{key}"));
             // The id of a key is its value.
             (arn.clone(), vec![("ApiKey", key.clone()), ("ApiKeyId", key), ("Arn", arn)])
@@ -93,7 +96,7 @@ fn appsync(subject: &Subject<'_>, stack: &Stack, values: &dyn Values) -> Option<
             (arn.clone(), vec![("ResolverArn", arn), ("TypeName", type_name), ("FieldName", field)])
         }
         "AWS::AppSync::FunctionConfiguration" => {
-            let id = stable_text(&format!("{api_id}/function/{}", subject.logical_id), 26);
+            let id = stable_text(&format!("{api_id}/function/{}", stack.qualified(subject.logical_id)), 26);
             let arn = arn(format!("functions/{id}"));
             let source = subject.text("DataSourceName");
             let named =
@@ -105,7 +108,7 @@ fn appsync(subject: &Subject<'_>, stack: &Stack, values: &dyn Values) -> Option<
 }
 
 fn graphql_api(subject: &Subject<'_>, stack: &Stack, values: &dyn Values) -> Names {
-    let id = values.api_id(subject.logical_id);
+    let id = values.api_id(&stack.qualified(subject.logical_id));
     let arn = stack.partition.arn("appsync", &format!("apis/{id}"));
     let (url, realtime) = (values.graphql_url(&id), values.realtime_url(&id));
     let attributes = vec![
@@ -129,7 +132,7 @@ fn host(url: &str) -> String {
 fn cognito(subject: &Subject<'_>, stack: &Stack, values: &dyn Values) -> Option<Names> {
     Some(match subject.resource_type {
         "AWS::Cognito::UserPool" => {
-            let id = values.user_pool_id(subject.logical_id);
+            let id = values.user_pool_id(&stack.qualified(subject.logical_id));
             let issuer = values.issuer(&id);
             let attributes = vec![
                 ("Arn", stack.partition.arn("cognito-idp", &format!("userpool/{id}"))),
@@ -140,10 +143,10 @@ fn cognito(subject: &Subject<'_>, stack: &Stack, values: &dyn Values) -> Option<
             (id, attributes)
         }
         "AWS::Cognito::UserPoolClient" => {
-            let id = values.user_pool_client_id(subject.logical_id);
+            let id = values.user_pool_client_id(&stack.qualified(subject.logical_id));
             let mut attributes = vec![("ClientId", id.clone()), ("Name", subject.name("ClientName", stack))];
             if subject.properties.get("GenerateSecret") == Some(&Value::Bool(true)) {
-                attributes.push(("ClientSecret", values.user_pool_client_secret(subject.logical_id)));
+                attributes.push(("ClientSecret", values.user_pool_client_secret(&stack.qualified(subject.logical_id))));
             }
             (id, attributes)
         }
@@ -157,14 +160,10 @@ fn cognito(subject: &Subject<'_>, stack: &Stack, values: &dyn Values) -> Option<
 
 fn other(subject: &Subject<'_>, stack: &Stack) -> Option<Names> {
     Some(match subject.resource_type {
-        "AWS::DynamoDB::Table" => {
-            let name = subject.name("TableName", stack);
-            let arn = stack.partition.arn("dynamodb", &format!("table/{name}"));
-            let mut attributes = vec![("Arn", arn.clone())];
-            if subject.properties.get("StreamSpecification").is_some() {
-                // AWS differs: a stream's label is the time it was enabled at.
-                attributes.push(("StreamArn", format!("{arn}/stream/1970-01-01T00:00:00.000")));
-            }
+        "AWS::DynamoDB::Table" => table(subject, stack, ["Arn", "StreamArn"]),
+        name if amplify_table::is(name) => {
+            let (name, mut attributes) = table(subject, stack, ["TableArn", "TableStreamArn"]);
+            attributes.push(("TableName", name.clone()));
             (name, attributes)
         }
         "AWS::StepFunctions::StateMachine" => {
@@ -223,12 +222,27 @@ fn other(subject: &Subject<'_>, stack: &Stack) -> Option<Names> {
             let arn = stack.global_arn("iam", &format!("role{path}{name}"));
             (name, vec![("Arn", arn), ("RoleId", id)])
         }
+        // Who loads the nested template knows its outputs.
+        "AWS::CloudFormation::Stack" => (stack.nested(subject.logical_id).id(), Vec::new()),
         "AWS::IAM::Policy" => {
             let name = subject.text("PolicyName");
             (name.clone(), vec![("Id", name)])
         }
         _ => return None,
     })
+}
+
+/// A table; its ARN and the ARN of its stream have the names `arn_names`.
+fn table(subject: &Subject<'_>, stack: &Stack, arn_names: [&'static str; 2]) -> Names {
+    let [of_table, of_stream] = arn_names;
+    let name = subject.name("TableName", stack);
+    let arn = stack.partition.arn("dynamodb", &format!("table/{name}"));
+    let mut attributes = vec![(of_table, arn.clone())];
+    if subject.properties.get("StreamSpecification").is_some() {
+        // AWS differs: a stream's label is the time it was enabled at.
+        attributes.push((of_stream, format!("{arn}/stream/1970-01-01T00:00:00.000")));
+    }
+    (name, attributes)
 }
 
 /// 32 letters and digits in the form of a UUID.
@@ -256,6 +270,10 @@ fn on_aws_only(subject: &Subject<'_>, stack: &Stack) -> Names {
             let name = subject.name("LogGroupName", stack);
             let arn = partition.arn("logs", &format!("log-group:{name}:*"));
             with_arn(name, arn)
+        }
+        "Custom::CDKBucketDeployment" => {
+            let bucket = vec![("DestinationBucketArn", subject.text("DestinationBucketArn"))];
+            (stack.generated_name(subject.logical_id), bucket)
         }
         "AWS::Events::EventBus" => {
             let name = subject.name("Name", stack);

@@ -18,7 +18,7 @@ use crate::{
     substitution::{Part, parts},
 };
 
-/// How many bytes and values the functions of one template may produce together.
+/// How many bytes and values the functions of a template and those nested in it may produce together.
 const MOST_PRODUCED: usize = 16 * 1024 * 1024;
 
 /// A resolved value; `None` for `AWS::NoValue`, which takes its property away.
@@ -35,11 +35,17 @@ pub(crate) struct Scope<'a> {
     /// Resources whose Ref and GetAtt values are known by now.
     pub(crate) identities: HashMap<String, Identity>,
     pub(crate) warnings: RefCell<Vec<Problem>>,
-    produced: Cell<usize>,
+    /// What the functions of all templates have produced.
+    produced: &'a Cell<usize>,
 }
 
 impl<'a> Scope<'a> {
-    pub(crate) fn new(stack: &'a Stack, parameters: &'a HashMap<String, Node>, mappings: Option<&'a Node>) -> Self {
+    pub(crate) fn new(
+        stack: &'a Stack,
+        parameters: &'a HashMap<String, Node>,
+        mappings: Option<&'a Node>,
+        produced: &'a Cell<usize>,
+    ) -> Self {
         Self {
             stack,
             parameters,
@@ -48,7 +54,7 @@ impl<'a> Scope<'a> {
             left_out: HashSet::new(),
             identities: HashMap::new(),
             warnings: RefCell::default(),
-            produced: Cell::new(0),
+            produced,
         }
     }
 
@@ -166,14 +172,23 @@ impl<'a> Scope<'a> {
         if let Some(value) = identity.attributes.get(attribute) {
             return self.produce(at, value.clone());
         }
+        if identity.is_broken {
+            return self.produce(at, self.stand_in(name, attribute));
+        }
         if identity.runs_here {
             let message = format!("{} has no attribute '{attribute}'", identity.resource_type);
-            let known = identity.attributes.keys().copied();
+            let known = identity.attributes.keys().map(|name| &**name);
             return Err(Problem::error("SW0131", at, message).suggest(attribute, known));
         }
         let message = format!("only AWS knows the attribute '{attribute}' of {name} ({})", identity.resource_type);
         self.warnings.borrow_mut().push(Problem::warning("SW0170", at, message));
-        self.produce(at, format!("{name}.{attribute}"))
+        self.produce(at, self.stand_in(name, attribute))
+    }
+
+    /// A text for an attribute that is not known. ARNs are often taken apart, so theirs has the parts of one.
+    fn stand_in(&self, name: &str, attribute: &str) -> String {
+        let text = format!("{name}.{attribute}");
+        if attribute.ends_with("Arn") { self.stack.partition.arn("unknown", &text) } else { text }
     }
 
     fn sub(&self, argument: &Node) -> Result<Node, Problem> {

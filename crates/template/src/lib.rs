@@ -2,11 +2,14 @@
 //!
 //! ```text
 //! text -> parse -> parameters, conditions -> graph (order, circles) -> intrinsics -> check -> application
+//!                            ^--------------- nested: the same for a stack in the stack ----'
 //! ```
 //! Nothing is created here and nothing runs: the caller does that with an [`Application`]. What CloudFormation would
 //! learn from AWS (ids, keys, addresses) the caller decides through [`Values`]; files are read through [`Files`].
 
+mod amplify_table;
 mod application;
+mod assets;
 mod check;
 mod cidr;
 mod conditions;
@@ -15,6 +18,7 @@ mod graph;
 mod identity;
 mod intrinsics;
 mod load;
+mod nested;
 mod node;
 mod parameters;
 mod parse;

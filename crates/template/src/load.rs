@@ -9,7 +9,9 @@ use indexmap::IndexMap;
 
 use crate::{
     application::{self, Application},
+    assets::Assets,
     diagnostic::{Diagnostic, Report},
+    nested::Loading,
     parse,
     pseudo::Stack,
     source::{Files, SourceFile},
@@ -72,8 +74,8 @@ impl fmt::Display for Rendered<'_> {
 /// [`Error::Unreadable`] for the template itself; everything else that is wrong, in one list, as [`Error::Invalid`].
 pub fn load(path: &Path, options: &Options, values: &dyn Values, files: &dyn Files) -> Result<Loaded, Error> {
     let text = files.read(path).map_err(|source| Error::Unreadable { path: path.to_owned(), source })?;
-    let file = SourceFile { path: path.to_owned(), text };
-    let mut report = Report::new(&file);
+    let file = SourceFile { path: path.to_owned(), text: text.into() };
+    let mut report = Report::new(file.clone());
     let application = application(&file, options, values, files, &mut report);
     match application {
         Some(application) if !report.has_errors() => Ok(Loaded { application, warnings: report.diagnostics }),
@@ -86,10 +88,12 @@ fn application(
     options: &Options,
     values: &dyn Values,
     files: &dyn Files,
-    report: &mut Report<'_>,
+    report: &mut Report,
 ) -> Option<Application> {
-    let root = report.take(parse::parse(&file.text))?;
+    let root = report.take(parse::parse(&file.text, 0))?;
     let stack = Stack::new(options);
-    let resolved = template::resolve(&root, options, &stack, values, report)?;
-    Some(application::assemble(resolved, &stack, file, files, report))
+    let assets = Assets::of(&file.path, files);
+    let loading = Loading::new(values, &assets);
+    let resolved = template::resolve(&root, &options.parameters, &stack, &loading, report)?;
+    Some(application::assemble(resolved, &stack, &assets, report))
 }

@@ -25,14 +25,11 @@ const KEYS: &[&str] = &[
 ];
 
 /// The value of every parameter: what the caller gives, else the default.
-pub(crate) fn values(
-    section: Option<&Node>,
-    given: &IndexMap<String, String>,
-    report: &mut Report<'_>,
-) -> HashMap<String, Node> {
+pub(crate) fn values(root: &Node, given: &IndexMap<String, String>, report: &mut Report) -> HashMap<String, Node> {
+    let section = root.get("Parameters");
     let declared = section.map_or(&[][..], Node::entries);
     for name in given.keys().filter(|name| declared.iter().all(|entry| entry.key != **name)) {
-        let at = section.map(|section| section.at).unwrap_or_default();
+        let at = section.unwrap_or(root).at;
         let problem = Problem::error("SW0122", at, format!("the template has no parameter '{name}'"));
         report.add(problem.suggest(name, declared.iter().map(|entry| &*entry.key)));
     }

@@ -7,7 +7,7 @@ use std::collections::HashSet;
 use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, Span, Tag};
 
 use crate::{
-    diagnostic::{Position, Problem},
+    diagnostic::{FileNumber, Position, Problem},
     node::{Content, Entry, Node},
     source::LONGEST_FILE,
 };
@@ -40,23 +40,25 @@ const FUNCTIONS: &[&str] = &[
     "Transform",
 ];
 
-/// Parses one document.
-pub(crate) fn parse(text: &str) -> Result<Node, Problem> {
+/// Parses one document; positions in it say that it is the template of that number.
+pub(crate) fn parse(text: &str, file: FileNumber) -> Result<Node, Problem> {
+    let whole = Position { file, ..Position::default() };
     if text.len() > LONGEST_FILE {
-        return Err(Problem::error("SW0104", Position::default(), "the file is larger than 1 MB"));
+        return Err(Problem::error("SW0104", whole, "the file is larger than 1 MB"));
     }
     let mut builder = Builder::default();
     let mut parser = Parser::new_from_str(text);
     while let Some(event) = parser.next_event() {
-        let (event, span) = event.map_err(|error| syntax(&error))?;
-        builder.event(event, position(&span))?;
+        let (event, span) = event.map_err(|error| syntax(&error, file))?;
+        builder.event(event, Position { file, ..position(&span) })?;
     }
-    builder.root.ok_or_else(|| Problem::error("SW0101", Position::default(), "the file is empty"))
+    builder.root.ok_or_else(|| Problem::error("SW0101", whole, "the file is empty"))
 }
 
-fn syntax(error: &ScanError) -> Problem {
+fn syntax(error: &ScanError, file: FileNumber) -> Problem {
     let marker = error.marker();
-    Problem::error("SW0101", place(marker.line(), marker.col(), 1), format!("the syntax is wrong: {}", error.info()))
+    let at = Position { file, ..place(marker.line(), marker.col(), 1) };
+    Problem::error("SW0101", at, format!("the syntax is wrong: {}", error.info()))
 }
 
 fn position(span: &Span) -> Position {
@@ -72,7 +74,7 @@ fn opening(tag: Option<&Tag>, at: Position) -> Position {
 
 fn place(line: usize, column: usize, width: usize) -> Position {
     let small = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
-    Position { line: small(line), column: small(column).saturating_add(1), width: small(width.max(1)) }
+    Position { line: small(line), column: small(column).saturating_add(1), width: small(width.max(1)), file: 0 }
 }
 
 /// A list or map whose end is still to come.
@@ -243,7 +245,7 @@ mod tests {
             ("{\n\t\"a\":\t\"\\u00e9\\n\"\n}", json!({"a": "\u{e9}\n"})),
         ];
         for (text, expected) in cases {
-            assert_eq!(parse(text).expect(text).to_json(), expected, "{text}");
+            assert_eq!(parse(text, 0).expect(text).to_json(), expected, "{text}");
         }
     }
 
@@ -253,9 +255,9 @@ mod tests {
         let bomb = "a: &a [x]\nb: [*a, *a]";
         let many = format!("[{}]", "1,".repeat(MOST_NODES + 1));
         for (text, code) in [(&*deep, "SW0104"), (bomb, "SW0105"), (&*many, "SW0104"), ("a: 1\na: 2", "SW0102")] {
-            assert_eq!(parse(text).expect_err("refused").code, code);
+            assert_eq!(parse(text, 0).expect_err("refused").code, code);
         }
         // The scanner has a bound of its own on unclosed brackets.
-        parse(&"[".repeat(100_000)).expect_err("refused");
+        parse(&"[".repeat(100_000), 0).expect_err("refused");
     }
 }

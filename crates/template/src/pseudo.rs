@@ -21,6 +21,8 @@ pub(crate) const PSEUDO_PARAMETERS: &[&str] = &[
 pub(crate) struct Stack {
     pub(crate) partition: Partition,
     pub(crate) name: String,
+    /// The logical ids of the stacks that this one is nested in, its own last; none for the root stack.
+    path: Vec<String>,
 }
 
 impl Stack {
@@ -31,7 +33,23 @@ impl Stack {
             _ if options.region.starts_with("us-gov-") => "aws-us-gov".to_owned(),
             _ => "aws".to_owned(),
         };
-        Self { partition, name: options.stack_name.clone() }
+        Self { partition, name: options.stack_name.clone(), path: Vec::new() }
+    }
+
+    /// The stack that the resource `logical_id` of this one is.
+    pub(crate) fn nested(&self, logical_id: &str) -> Self {
+        let path = self.path.iter().cloned().chain([logical_id.to_owned()]).collect();
+        Self { partition: self.partition.clone(), name: self.generated_name(logical_id), path }
+    }
+
+    /// How many stacks this one is nested in.
+    pub(crate) fn depth(&self) -> usize {
+        self.path.len()
+    }
+
+    /// A name for a resource that no other resource has, of this stack or another: `Nested.LogicalId`.
+    pub(crate) fn qualified(&self, logical_id: &str) -> String {
+        self.path.iter().map(String::as_str).chain([logical_id]).collect::<Vec<_>>().join(".")
     }
 
     /// The value of a pseudo parameter other than `AWS::NoValue`; `None` for a name that is none.
@@ -51,7 +69,7 @@ impl Stack {
         if self.partition.partition == "aws-cn" { "amazonaws.com.cn" } else { "amazonaws.com" }
     }
 
-    fn id(&self) -> String {
+    pub(crate) fn id(&self) -> String {
         let digits = stable_text(&format!("{}/{}", self.partition.region, self.name), 32);
         // The last part of a stack id is a UUID: hexadecimal digits only.
         let hex: String = digits.bytes().map(|byte| char::from(b"0123456789abcdef"[usize::from(byte % 16)])).collect();

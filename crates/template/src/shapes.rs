@@ -2,6 +2,8 @@
 
 use std::{collections::HashMap, sync::LazyLock};
 
+use crate::amplify_table;
+
 static TABLE: LazyLock<HashMap<&'static str, ResourceShape>> = LazyLock::new(|| read(include_str!("shapes.txt")));
 
 /// What a property may hold.
@@ -44,7 +46,7 @@ impl ResourceShape {
 
 /// The shape of `resource_type`; `None` for a type that stepwell does not run.
 pub(crate) fn shape(resource_type: &str) -> Option<&'static ResourceShape> {
-    TABLE.get(resource_type)
+    TABLE.get(if amplify_table::is(resource_type) { "AWS::DynamoDB::Table" } else { resource_type })
 }
 
 fn read(text: &'static str) -> HashMap<&'static str, ResourceShape> {

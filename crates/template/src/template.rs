@@ -2,19 +2,20 @@
 
 use std::collections::HashSet;
 
+use indexmap::IndexMap;
 use serde_json::Value;
 
 use crate::{
-    Options, check, conditions,
+    amplify_table, check, conditions,
     diagnostic::{Position, Problem, Report},
     graph,
     identity::{Subject, identify},
     intrinsics::Scope,
+    nested::{self, Loading},
     node::{Content, Node},
     parameters,
     pseudo::Stack,
     shapes,
-    values::Values,
 };
 
 const SECTIONS: &[&str] = &[
@@ -49,6 +50,7 @@ const MOST_RESOURCES: usize = 500;
 /// A resource as it is to be created.
 #[derive(Debug)]
 pub(crate) struct Resource {
+    /// With the logical ids of the stacks that it is nested in before its own: `Nested.LogicalId`.
     pub(crate) logical_id: String,
     pub(crate) resource_type: String,
     /// Where its logical id stands.
@@ -74,24 +76,30 @@ pub(crate) struct ResolvedOutput {
     pub(crate) value: String,
 }
 
-/// Resolves a parsed template; what is wrong goes to the report.
+/// Resolves a parsed template and those nested in it, with the parameters that are `given`; what is wrong goes to the
+/// report.
 pub(crate) fn resolve(
     root: &Node,
-    options: &Options,
+    given: &IndexMap<String, String>,
     stack: &Stack,
-    values: &dyn Values,
-    report: &mut Report<'_>,
+    loading: &Loading<'_>,
+    report: &mut Report,
 ) -> Option<Resolved> {
     sections(root, report);
-    let parameters = parameters::values(root.get("Parameters"), &options.parameters, report);
-    let mut scope = Scope::new(stack, &parameters, root.get("Mappings"));
+    let parameters = parameters::values(root, given, report);
+    let mut scope = Scope::new(stack, &parameters, root.get("Mappings"), &loading.produced);
     scope.conditions = conditions::evaluate(root.get("Conditions"), &scope, report);
     let declared = declared(root.get("Resources")?, &mut scope, report);
+    report.take(loading.count(declared.len(), root.at))?;
     let order = report.take(graph::order(&declared, &scope.conditions))?;
     let mut resources = Vec::with_capacity(order.len());
     for index in order {
-        let resource = resource(&declared[index], &scope, values, report);
-        scope.identities.insert(resource.logical_id.clone(), resource.identity.clone());
+        let mut resource = resource(&declared[index], &scope, loading, report);
+        if resource.resource_type == nested::STACK {
+            let stack = stack.nested(declared[index].logical_id);
+            resources.extend(nested::load(&mut resource, &stack, loading, report));
+        }
+        scope.identities.insert(declared[index].logical_id.to_owned(), resource.identity.clone());
         resources.push(resource);
     }
     let outputs = outputs(root.get("Outputs"), &scope, report);
@@ -99,7 +107,7 @@ pub(crate) fn resolve(
     Some(Resolved { resources, outputs })
 }
 
-fn sections(root: &Node, report: &mut Report<'_>) {
+fn sections(root: &Node, report: &mut Report) {
     if !matches!(root.content, Content::Map(_)) {
         report.add(Problem::error("SW0110", root.at, format!("a template is a map of sections, not {}", root.kind())));
         return;
@@ -123,7 +131,7 @@ fn sections(root: &Node, report: &mut Report<'_>) {
 }
 
 /// The resources whose condition holds and whose declaration can be read.
-fn declared<'a>(section: &'a Node, scope: &mut Scope<'_>, report: &mut Report<'_>) -> Vec<graph::Declared<'a>> {
+fn declared<'a>(section: &'a Node, scope: &mut Scope<'_>, report: &mut Report) -> Vec<graph::Declared<'a>> {
     let entries = section.entries();
     if entries.len() > MOST_RESOURCES {
         let message = format!("a template holds at most {MOST_RESOURCES} resources; these are {}", entries.len());
@@ -187,22 +195,20 @@ fn declaration(
     }
 }
 
-fn resource(
-    declared: &graph::Declared<'_>,
-    scope: &Scope<'_>,
-    values: &dyn Values,
-    report: &mut Report<'_>,
-) -> Resource {
+fn resource(declared: &graph::Declared<'_>, scope: &Scope<'_>, loading: &Loading<'_>, report: &mut Report) -> Resource {
     let resource_type = declared.node.get("Type").and_then(Node::as_text).unwrap_or_default();
-    let (node, complete) = properties(declared, scope, report);
+    let (mut node, complete) = properties(declared, scope, report);
+    if amplify_table::is(resource_type) {
+        node = amplify_table::properties(&node);
+    }
     let properties = match shapes::shape(resource_type) {
         Some(shape) if complete => check::properties(&node, declared.at, resource_type, shape, report),
         _ => node.to_json(),
     };
     let subject = Subject { logical_id: declared.logical_id, resource_type, properties: &properties };
-    let identity = identify(&subject, scope.stack, values);
+    let identity = identify(&subject, scope.stack, loading.values);
     Resource {
-        logical_id: declared.logical_id.to_owned(),
+        logical_id: scope.stack.qualified(declared.logical_id),
         resource_type: resource_type.to_owned(),
         at: declared.at,
         node,
@@ -213,7 +219,7 @@ fn resource(
 
 /// The resolved properties, and whether all of them could be resolved. Each is tried, so that one error does not
 /// hide the next; types that run on AWS only are not worth an error.
-fn properties(declared: &graph::Declared<'_>, scope: &Scope<'_>, report: &mut Report<'_>) -> (Node, bool) {
+fn properties(declared: &graph::Declared<'_>, scope: &Scope<'_>, report: &mut Report) -> (Node, bool) {
     let Some(properties) = declared.node.get("Properties") else {
         return (Node { at: declared.at, content: Content::Map(Vec::new()) }, true);
     };
@@ -237,7 +243,7 @@ fn properties(declared: &graph::Declared<'_>, scope: &Scope<'_>, report: &mut Re
     (Node { at: properties.at, content: Content::Map(resolved) }, complete)
 }
 
-fn outputs(section: Option<&Node>, scope: &Scope<'_>, report: &mut Report<'_>) -> Vec<ResolvedOutput> {
+fn outputs(section: Option<&Node>, scope: &Scope<'_>, report: &mut Report) -> Vec<ResolvedOutput> {
     let mut outputs = Vec::new();
     for entry in section.map_or(&[][..], Node::entries) {
         match output(&entry.value, scope) {

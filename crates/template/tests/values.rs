@@ -1,5 +1,8 @@
 //! What intrinsic functions, Ref and GetAtt give: a table of expressions, each as the value of an output.
 
+#[path = "values/nested.rs"]
+mod nested;
+
 use std::{io, path::Path};
 
 use template::{Derived, Files, Loaded, Options, Source, load};

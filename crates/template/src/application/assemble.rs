@@ -1,6 +1,6 @@
 //! Sorts resolved resources into an [`Application`] and reads the files that they name.
 
-use std::{io::ErrorKind, path::Path};
+use std::path::PathBuf;
 
 use serde::de::DeserializeOwned;
 
@@ -8,29 +8,25 @@ use super::{
     Application, OnAwsOnly, Output, appsync, cognito, connections, dynamodb, events, iam, lambda, s3, step_functions,
 };
 use crate::{
+    amplify_table,
+    assets::Assets,
     diagnostic::{Position, Problem, Report},
+    nested,
     node::Node,
     pseudo::Stack,
-    source::{Files, LONGEST_FILE, Source, SourceFile, candidates},
+    source::Source,
     template::{Resolved, Resource},
 };
 
 /// What it takes to turn resources into typed ones.
 pub(crate) struct Assembly<'a, 'r> {
-    template: &'a SourceFile,
-    files: &'a dyn Files,
-    pub(crate) report: &'a mut Report<'r>,
+    assets: &'a Assets<'r>,
+    pub(crate) report: &'a mut Report,
 }
 
 /// The application that `resolved` describes. What is wrong goes to the report.
-pub(crate) fn assemble<'a>(
-    resolved: Resolved,
-    stack: &Stack,
-    template: &'a SourceFile,
-    files: &'a dyn Files,
-    report: &'a mut Report<'_>,
-) -> Application {
-    let mut assembly = Assembly { template, files, report };
+pub(crate) fn assemble(resolved: Resolved, stack: &Stack, assets: &Assets<'_>, report: &mut Report) -> Application {
+    let mut assembly = Assembly { assets, report };
     let mut application = Application {
         region: stack.partition.region.clone(),
         account: stack.partition.account.clone(),
@@ -60,7 +56,9 @@ impl Assembly<'_, '_> {
     fn place(&mut self, resource: &Resource, application: &mut Application) {
         match &*resource.resource_type {
             "AWS::AppSync::GraphQLApi" => application.apis.extend(appsync::graphql_api(self, resource)),
-            "AWS::DynamoDB::Table" => application.tables.extend(dynamodb::table(self, resource)),
+            name if name == "AWS::DynamoDB::Table" || amplify_table::is(name) => {
+                application.tables.extend(dynamodb::table(self, resource))
+            }
             "AWS::StepFunctions::StateMachine" => {
                 application.state_machines.extend(step_functions::state_machine(self, resource));
             }
@@ -77,6 +75,8 @@ impl Assembly<'_, '_> {
             "AWS::Events::Rule" => application.rules.extend(events::rule(self, resource)),
             "AWS::S3::Bucket" => application.buckets.push(s3::bucket(resource)),
             "AWS::IAM::Role" => application.roles.extend(iam::role(self, resource)),
+            // What is in it stands among the resources.
+            nested::STACK => {}
             "AWS::IAM::Policy" => iam::policy(self, resource, &mut application.roles),
             name if name.starts_with("AWS::AppSync::") && resource.identity.runs_here => {
                 appsync::member(self, resource, &mut application.apis);
@@ -107,9 +107,9 @@ impl Assembly<'_, '_> {
         }
     }
 
-    /// The template's own path.
-    pub(crate) fn template_path(&self) -> &Path {
-        &self.template.path
+    /// Where a file or folder may be that a property at `at` names, in the order to look.
+    pub(crate) fn candidates(&self, at: Position, location: &str) -> Vec<PathBuf> {
+        self.assets.candidates(&self.report.file(at).path, location)
     }
 
     /// Reports an error at a property, or at the resource when it has no such property.
@@ -135,46 +135,15 @@ impl Assembly<'_, '_> {
     fn inline(&self, node: &Node) -> Source {
         let text = node.to_text().unwrap_or_default();
         // A block's position is that of its first line of text, not that of its `|`.
-        Source { path: self.template.path.clone(), first_line: node.at.line, text: text.into() }
+        Source { path: self.report.file(node.at).path.clone(), first_line: node.at.line, text: text.into() }
     }
 
-    /// The file that `node` names, relative to the template.
+    /// The file that `node` names, relative to the template that it stands in.
     pub(crate) fn file(&mut self, node: &Node) -> Option<Source> {
-        let Some(location) = node.as_text() else {
-            self.report.add(in_s3(node.at));
-            return None;
-        };
-        for path in candidates(&self.template.path, location) {
-            match self.files.read(&path) {
-                Ok(text) if text.len() > LONGEST_FILE => return self.too_large(&path, node),
-                Ok(text) => return Some(Source { path, first_line: 1, text: text.into() }),
-                Err(error) if error.kind() == ErrorKind::NotFound => {}
-                Err(error) if error.kind() == ErrorKind::FileTooLarge => return self.too_large(&path, node),
-                Err(error) => {
-                    let message = format!("the file {} cannot be read: {error}", path.display());
-                    self.report.add(Problem::error("SW0160", node.at, message));
-                    return None;
-                }
-            }
-        }
-        self.report.add(match location.strip_prefix("s3://") {
-            Some(_) => in_s3(node.at),
-            None => Problem::error("SW0160", node.at, format!("there is no file '{location}'"))
-                .help("a path is relative to the folder of the template"),
-        });
-        None
+        let file = self.assets.read(&self.report.file(node.at).path, node);
+        let file = self.report.take(file)?;
+        Some(Source { path: file.path, first_line: 1, text: file.text })
     }
-
-    fn too_large(&mut self, path: &Path, node: &Node) -> Option<Source> {
-        let message = format!("the file {} is larger than 1 MB", path.display());
-        self.report.add(Problem::error("SW0162", node.at, message));
-        None
-    }
-}
-
-fn in_s3(at: Position) -> Problem {
-    Problem::error("SW0161", at, "this file is in S3, where it cannot be read")
-        .help("run the template as it was before `aws cloudformation package`")
 }
 
 fn position(resource: &Resource, property: &str) -> Position {

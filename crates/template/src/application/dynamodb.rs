@@ -1,4 +1,4 @@
-//! `AWS::DynamoDB::Table`.
+//! `AWS::DynamoDB::Table`, and Amplify's custom resource for the same.
 //!
 //! <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-dynamodb-table.html>
 
@@ -87,11 +87,12 @@ pub(super) fn table(assembly: &mut Assembly<'_, '_>, resource: &Resource) -> Opt
             assembly.error("SW0183", resource, "KeySchema", message);
         }
     }
+    let attribute = |name| resource.identity.attributes.get(name).cloned();
     let time_to_live = properties.time_to_live_specification.filter(|setting| setting.enabled);
     Some(Table {
         logical_id: resource.logical_id.clone(),
         position: resource.at,
-        arn: resource.identity.attributes.get("Arn").cloned().unwrap_or_default(),
+        arn: attribute("Arn").or_else(|| attribute("TableArn")).unwrap_or_default(),
         create_table: create_table(&name, &resource.properties),
         name,
         key_schema: properties.key_schema,

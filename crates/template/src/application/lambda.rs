@@ -9,7 +9,7 @@ use indexmap::IndexMap;
 use serde_json::Value;
 
 use super::assemble::Assembly;
-use crate::{diagnostic::Position, source::candidates, template::Resource};
+use crate::{diagnostic::Position, template::Resource};
 
 /// AWS's defaults.
 const TIMEOUT_SECONDS: u32 = 3;
@@ -64,7 +64,7 @@ pub(super) fn function(assembly: &mut Assembly<'_, '_>, resource: &Resource) -> 
         Some(text) => LambdaCode::Inline(text),
         None if properties.at("/PackageType").as_deref() == Some("Image") => LambdaCode::Image,
         None => match location(&properties) {
-            Some(location) => LambdaCode::Folder(folders(assembly, &location)),
+            Some(location) => LambdaCode::Folder(folders(assembly, resource.at, &location)),
             None => LambdaCode::Unknown,
         },
     };
@@ -95,9 +95,9 @@ fn location(properties: &Properties<'_>) -> Option<String> {
 }
 
 /// A folder as written; for an asset of the AWS CDK, the folder that was to be packed.
-fn folders(assembly: &Assembly<'_, '_>, location: &str) -> Vec<PathBuf> {
+fn folders(assembly: &Assembly<'_, '_>, at: Position, location: &str) -> Vec<PathBuf> {
     let unpacked = if location.starts_with("s3://") { location.trim_end_matches(".zip") } else { location };
-    candidates(assembly.template_path(), unpacked)
+    assembly.candidates(at, unpacked)
 }
 
 struct Properties<'a>(&'a Value);

@@ -139,10 +139,10 @@ fn definition(assembly: &mut Assembly<'_, '_>, resource: &Resource) -> Option<So
 
 /// A definition may be written in YAML, too.
 fn json_from_yaml(assembly: &mut Assembly<'_, '_>, source: &Source) -> Option<String> {
-    match parse::parse(&source.text) {
+    match parse::parse(&source.text, 0) {
         Ok(node) => Some(format!("{:#}", node.to_json())),
         Err(problem) => {
-            let file = SourceFile { path: source.path.clone(), text: source.text.to_string() };
+            let file = SourceFile { path: source.path.clone(), text: source.text.clone() };
             assembly.report.add_located(located(problem, &file));
             None
         }
