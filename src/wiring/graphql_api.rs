@@ -1,7 +1,8 @@
 //! `AWS::AppSync::*`: from the template's typed resources to the API that runs.
 
 use appsync::{
-    ApiConfig, DataSourceConfig, DataSourceKind, Diagnostic, FunctionConfig, ResolverConfig, ResolverKind, Signing,
+    ApiConfig, DataSourceConfig, DataSourceKind, Diagnostic, FunctionConfig, LambdaOptions, ResolverConfig,
+    ResolverKind, Signing,
 };
 use auth::AuthMode;
 use aws_protocol::Partition;
@@ -15,10 +16,11 @@ use template::{AuthenticationType, GraphqlApi, Handler};
 /// What the template asks for and this server does not have yet.
 pub(super) fn config(api: &GraphqlApi, partition: Partition) -> Result<ApiConfig, Vec<Diagnostic>> {
     let mut unsupported = Vec::new();
-    let functions = api.functions.iter().filter_map(|function| {
-        let code = optional_code(&function.handler, &function.logical_id, &mut unsupported).ok()?;
+    let functions = api.functions.iter().map(|function| {
+        let code = optional_code(&function.handler);
         let (id, name) = (function.id.clone(), function.name.clone());
-        Some(FunctionConfig { id, name, data_source: function.data_source_name.clone(), code })
+        let lambda = lambda_options(&function.handler, function.max_batch_size);
+        FunctionConfig { id, name, data_source: function.data_source_name.clone(), code, lambda }
     });
     let functions: Vec<_> = functions.collect();
     let resolvers: Vec<_> = api.resolvers.iter().filter_map(|resolver| config_of(resolver, &mut unsupported)).collect();
@@ -66,45 +68,56 @@ pub(super) fn mode(kind: AuthenticationType) -> AuthMode {
 fn config_of(resolver: &template::Resolver, unsupported: &mut Vec<Diagnostic>) -> Option<ResolverConfig> {
     let kind = match &resolver.kind {
         template::ResolverKind::Unit(data_source) => {
-            let code = optional_code(&resolver.handler, &resolver.logical_id, unsupported).ok()?;
-            ResolverKind::Unit { data_source: data_source.clone(), code }
+            ResolverKind::Unit { data_source: data_source.clone(), code: optional_code(&resolver.handler) }
         }
         template::ResolverKind::Pipeline(functions) => ResolverKind::Pipeline {
             functions: functions.clone(),
             code: code(&resolver.handler, &resolver.logical_id, unsupported).ok()?,
         },
     };
-    Some(ResolverConfig { type_name: resolver.type_name.clone(), field_name: resolver.field_name.clone(), kind })
+    let (type_name, field_name) = (resolver.type_name.clone(), resolver.field_name.clone());
+    let lambda = lambda_options(&resolver.handler, resolver.max_batch_size);
+    Some(ResolverConfig { type_name, field_name, kind, lambda })
 }
 
 /// What is wrong has been reported.
 struct Reported;
 
 /// Code, or nothing: without templates and code, a Lambda function is called directly.
-fn optional_code(
-    handler: &Handler,
-    logical_id: &str,
-    unsupported: &mut Vec<Diagnostic>,
-) -> Result<Option<Code>, Reported> {
+fn optional_code(handler: &Handler) -> Option<Code> {
+    let empty = || Source { name: String::new(), code: String::new() };
+    let template = |template: &Option<template::Source>| template.as_ref().map_or_else(empty, source);
     match handler {
-        Handler::Templates { request: None, response: None } => Ok(None),
-        handler => code(handler, logical_id, unsupported).map(Some),
+        Handler::Code(code) => Some(Code::JavaScript(source(code))),
+        Handler::Templates { request: None, response: None } => None,
+        // A resolver or function of a Lambda data source may have one of them, see `lambda_options`.
+        Handler::Templates { request, response } => {
+            Some(Code::Templates(Templates { request: template(request), response: template(response) }))
+        }
     }
 }
 
+fn lambda_options(handler: &Handler, max_batch_size: u32) -> LambdaOptions {
+    let (whole_context, plain_response) = match handler {
+        Handler::Templates { request, response } => (request.is_none(), response.is_none()),
+        Handler::Code(_) => (false, false),
+    };
+    LambdaOptions { max_batch_size, whole_context, plain_response }
+}
+
+/// The handlers before and after a pipeline, of which neither may be missing.
 fn code(handler: &Handler, logical_id: &str, unsupported: &mut Vec<Diagnostic>) -> Result<Code, Reported> {
-    match handler {
-        Handler::Code(code) => Ok(Code::JavaScript(source(code))),
-        Handler::Templates { request: Some(request), response: Some(response) } => {
-            Ok(Code::Templates(Templates { request: source(request), response: source(response) }))
-        }
-        Handler::Templates { request, .. } => {
-            // AWS differs: a resolver or function of a Lambda data source may have one template there.
-            let missing = if request.is_some() { "ResponseMappingTemplate" } else { "RequestMappingTemplate" };
-            unsupported.push(of_resource(logical_id, &format!("it needs a {missing} beside the other template")));
-            Err(Reported)
-        }
+    if let Handler::Templates { request: Some(_), response: Some(_) } | Handler::Code(_) = handler
+        && let Some(code) = optional_code(handler)
+    {
+        return Ok(code);
     }
+    let missing = match handler {
+        Handler::Templates { request: Some(_), .. } => "ResponseMappingTemplate",
+        _ => "RequestMappingTemplate",
+    };
+    unsupported.push(of_resource(logical_id, &format!("it needs a {missing} beside the other template")));
+    Err(Reported)
 }
 
 fn of_resource(logical_id: &str, message: &str) -> Diagnostic {

@@ -6,8 +6,8 @@
 use std::{fs, sync::Arc};
 
 use appsync::{
-    Api, ApiConfig, DataSourceConfig, DataSourceKind, Deps, HttpClient, HttpRequest, HttpResponse, Request,
-    ResolverConfig, ResolverKind, Silent, parse_body,
+    Api, ApiConfig, DataSourceConfig, DataSourceKind, Deps, HttpClient, HttpRequest, HttpResponse, LambdaOptions,
+    Request, ResolverConfig, ResolverKind, Silent, parse_body,
 };
 use auth::{AuthMode, Identity};
 use aws_protocol::{BoxFuture, Directory, Partition};
@@ -71,6 +71,7 @@ fn api() -> Arc<Api> {
         type_name: "Query".into(),
         field_name: field.into(),
         kind: ResolverKind::Unit { data_source: "none".into(), code: Some(code.clone().into()) },
+        lambda: LambdaOptions::default(),
     };
     let config = ApiConfig {
         api_id: "abcdefghijklmnopqrstuvwxyz".into(),

@@ -6,7 +6,7 @@ use apollo_compiler::{Name, ast::Value as Literal};
 use resolver::{Code, Handlers, vtl::Vtl};
 
 use crate::{
-    ApiConfig, Deps, Diagnostic, ResolverConfig, ResolverKind,
+    ApiConfig, Deps, Diagnostic, LambdaOptions, ResolverConfig, ResolverKind,
     data_source::DataSource,
     limits,
     pipeline::{Resolver, Resolvers, Step},
@@ -59,14 +59,16 @@ impl<'a> Build<'a> {
 
     fn functions(&mut self) {
         for function in &self.config.functions {
-            if let Some(step) = self.step(&function.name, &function.data_source, function.code.as_ref()) {
+            if let Some(step) =
+                self.step(&function.name, &function.data_source, function.code.as_ref(), function.lambda)
+            {
                 self.functions.insert(&function.id, step);
             }
         }
     }
 
     fn resolver(&mut self, resolver: &'a ResolverConfig) -> Option<Resolver> {
-        let ResolverConfig { type_name, field_name, kind } = resolver;
+        let ResolverConfig { type_name, field_name, kind, lambda } = resolver;
         let name = format!("{type_name}.{field_name}");
         let object = self.schema.definitions.get_object(type_name);
         if object.is_none_or(|object| !object.fields.contains_key(field_name.as_str())) {
@@ -75,7 +77,7 @@ impl<'a> Build<'a> {
         }
         match kind {
             ResolverKind::Unit { data_source, code } => {
-                self.step(&name, data_source, code.as_ref()).map(Resolver::Unit)
+                self.step(&name, data_source, code.as_ref(), *lambda).map(Resolver::Unit)
             }
             ResolverKind::Pipeline { functions, code } => self.pipeline(&name, functions, code),
         }
@@ -99,7 +101,7 @@ impl<'a> Build<'a> {
         (functions.len() == ids.len()).then_some(Resolver::Pipeline { handlers, functions })
     }
 
-    fn step(&mut self, name: &str, data_source: &str, code: Option<&Code>) -> Option<Step> {
+    fn step(&mut self, name: &str, data_source: &str, code: Option<&Code>, mut lambda: LambdaOptions) -> Option<Step> {
         let handlers = match code {
             Some(code) => Some(self.compile(code)?),
             None => None,
@@ -111,11 +113,28 @@ impl<'a> Build<'a> {
             }
             return None;
         };
-        if handlers.is_none() && !source.is_lambda() {
-            self.report(name, format!("resolver without code needs a Lambda data source, '{data_source}' is none"));
-            return None;
+        lambda.whole_context |= handlers.is_none();
+        lambda.plain_response |= handlers.is_none();
+        self.check_lambda(name, data_source, &source, lambda);
+        Some(Step { handlers, source, lambda })
+    }
+
+    /// What only resolvers and functions of a Lambda data source may do without.
+    fn check_lambda(&mut self, name: &str, data_source: &str, source: &DataSource, lambda: LambdaOptions) {
+        let message = match (lambda.whole_context, lambda.plain_response) {
+            _ if source.is_lambda() => None,
+            (true, true) => Some(format!("resolver without code needs a Lambda data source, '{data_source}' is none")),
+            (true, false) => Some("it needs a RequestMappingTemplate beside the other template".to_owned()),
+            (false, true) => Some("it needs a ResponseMappingTemplate beside the other template".to_owned()),
+            (false, false) => None,
+        };
+        if let Some(message) = message {
+            self.report(name, message);
         }
-        Some(Step { handlers, source })
+        let largest = limits::BATCH_INVOKE;
+        if usize::try_from(lambda.max_batch_size).is_ok_and(|size| size > largest) {
+            self.report(name, format!("MaxBatchSize is at most {largest}"));
+        }
     }
 
     fn compile(&mut self, code: &Code) -> Option<Arc<dyn Handlers>> {

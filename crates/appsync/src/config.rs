@@ -103,6 +103,19 @@ pub struct FunctionConfig {
     pub data_source: String,
     /// Its handlers; without them a Lambda function receives the whole context.
     pub code: Option<Code>,
+    /// For Lambda data sources.
+    pub lambda: LambdaOptions,
+}
+
+/// What a resolver or function of a Lambda data source has beside its code.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct LambdaOptions {
+    /// `MaxBatchSize`: 0 to 2,000. 0 does not batch, and for `BatchInvoke` means 5.
+    pub max_batch_size: u32,
+    /// There is no request template: the function receives the whole context. The one in `code` does not run.
+    pub whole_context: bool,
+    /// There is no response template: the function's answer is the result. The one in `code` does not run.
+    pub plain_response: bool,
 }
 
 /// A resolver (`AWS::AppSync::Resolver`).
@@ -114,6 +127,8 @@ pub struct ResolverConfig {
     pub field_name: String,
     /// Unit or pipeline.
     pub kind: ResolverKind,
+    /// For Lambda data sources.
+    pub lambda: LambdaOptions,
 }
 
 /// The kinds of resolver.

@@ -5,6 +5,7 @@
 
 mod api;
 mod authorization;
+mod batch;
 mod build;
 mod config;
 mod data_source;
@@ -24,7 +25,9 @@ mod validation;
 mod variables;
 
 pub use api::{Api, Deps};
-pub use config::{ApiConfig, DataSourceConfig, DataSourceKind, FunctionConfig, ResolverConfig, ResolverKind, Signing};
+pub use config::{
+    ApiConfig, DataSourceConfig, DataSourceKind, FunctionConfig, LambdaOptions, ResolverConfig, ResolverKind, Signing,
+};
 pub use data_source::http::{HttpClient, HttpRequest, HttpResponse};
 pub use diagnostic::Diagnostic;
 pub use error::{Details, GraphqlError, Location, PathSegment};

@@ -38,3 +38,9 @@ pub(crate) const SUBSCRIBER_QUEUE: usize = 1_024;
 pub(crate) const INVALIDATIONS: usize = 5;
 /// HTTP data source, milliseconds (recorded on AWS).
 pub(crate) const HTTP_MILLIS: i64 = 10_000;
+/// Lambda data source, milliseconds: a little less than the whole request, so that the field says what took so long.
+pub(crate) const LAMBDA_MILLIS: i64 = 29_500;
+/// Payloads of one `BatchInvoke`: the largest `maxBatchSize` (AppSync quota).
+pub(crate) const BATCH_INVOKE: usize = 2_000;
+/// Payloads of one `BatchInvoke` where no `maxBatchSize` is given (aws-appsync-community, issue 51).
+pub(crate) const BATCH_INVOKE_DEFAULT: usize = 5;

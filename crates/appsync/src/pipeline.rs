@@ -6,7 +6,11 @@ use clock::Clock;
 use resolver::{Context, ContextError, End, Evaluation, Handler, Handlers, Info, RaisedError, Runtime};
 use serde_json::{Map, Value};
 
-use crate::data_source::{self, DataSource, Failure};
+use crate::{
+    LambdaOptions,
+    batch::{Gatherer, Seat},
+    data_source::{self, DataSource, Failure, lambda},
+};
 
 /// The resolvers of an API by type and field.
 #[derive(Default)]
@@ -24,6 +28,7 @@ pub(crate) struct Step {
     /// `None` for a direct Lambda resolver.
     pub(crate) handlers: Option<Arc<dyn Handlers>>,
     pub(crate) source: Arc<DataSource>,
+    pub(crate) lambda: LambdaOptions,
 }
 
 /// What stays the same for every field of a request.
@@ -33,12 +38,15 @@ pub(crate) struct Shared {
     pub(crate) environment: Arc<Map<String, Value>>,
     pub(crate) auth_type: &'static str,
     pub(crate) clock: Arc<dyn Clock>,
+    /// The calls that wait for company.
+    pub(crate) gatherer: Gatherer,
 }
 
 /// One run of a resolver.
 pub(crate) struct Run<'a> {
     shared: &'a Shared,
     field: Invocation,
+    seat: Seat<'a>,
     stash: Map<String, Value>,
     effects: Effects,
 }
@@ -77,8 +85,8 @@ enum Returned {
 /// Where a [`Step`] stands.
 enum Place {
     Unit,
-    /// In a pipeline, after what gave this.
-    Function(Arc<Value>),
+    /// In a pipeline: which function, and what those before it gave.
+    Function(usize, Arc<Value>),
 }
 
 /// The `version` of a unit resolver's request document. Functions have a version of their own, which is always the
@@ -122,9 +130,22 @@ impl Resolvers {
 }
 
 impl Resolver {
+    /// How many data sources it calls, at most.
+    pub(crate) fn steps(&self) -> usize {
+        match self {
+            Self::Unit(_) => 1,
+            Self::Pipeline { functions, .. } => functions.len(),
+        }
+    }
+
     /// Resolves a field.
-    pub(crate) async fn run(&self, shared: &Shared, field: Invocation) -> (Result<Value, Raised>, Effects) {
-        let mut run = Run { shared, field, stash: Map::new(), effects: Effects::default() };
+    pub(crate) async fn run(
+        &self,
+        shared: &Shared,
+        field: Invocation,
+        seat: Seat<'_>,
+    ) -> (Result<Value, Raised>, Effects) {
+        let mut run = Run { shared, field, seat, stash: Map::new(), effects: Effects::default() };
         let result = match self {
             Self::Unit(step) => run.step(step, Place::Unit).await.map(|returned| match returned {
                 Returned::Value(value) | Returned::Early { value, .. } => value,
@@ -140,8 +161,8 @@ impl Run<'_> {
         let previous = match self.invoke(handlers, Handler::Request, Slots::default())? {
             Returned::Value(value) => {
                 let mut previous = Arc::new(value);
-                for function in functions {
-                    match self.step(function, Place::Function(previous)).await? {
+                for (index, function) in functions.iter().enumerate() {
+                    match self.step(function, Place::Function(index, previous)).await? {
                         Returned::Value(value) => previous = Arc::new(value),
                         Returned::Early { value, to_end } => {
                             previous = Arc::new(value);
@@ -167,18 +188,16 @@ impl Run<'_> {
     /// Request handler, data source, response handler. A failing data source does not end the run: the response
     /// handler finds the failure in `ctx.error`. Unit resolvers of version 2017-02-28 differ (see [`Version`]).
     async fn step(&mut self, step: &Step, place: Place) -> Result<Returned, Raised> {
-        let (prev, in_pipeline) = match place {
-            Place::Unit => (None, false),
-            Place::Function(prev) => (Some(prev), true),
+        let (index, prev) = match place {
+            Place::Unit => (0, None),
+            Place::Function(index, prev) => (index, Some(prev)),
         };
-        let Some(handlers) = &step.handlers else { return self.direct(step, prev).await };
-        let slots = Slots { prev: prev.clone(), ..Slots::default() };
-        let request = match self.invoke(&**handlers, Handler::Request, slots)? {
+        let request = match self.request(step, prev.clone())? {
             Returned::Value(request) => request,
             early => return Ok(early),
         };
-        let version = match handlers.runtime() {
-            Runtime::Templates if !in_pipeline => Version::of(&request)?,
+        let version = match &step.handlers {
+            Some(handlers) if handlers.runtime() == Runtime::Templates && prev.is_none() => Version::of(&request)?,
             _ => Version::V2018_05_29,
         };
         let old = version == Version::V2017_02_28;
@@ -186,11 +205,16 @@ impl Run<'_> {
             let message = "This operation is not available in templates of version 2017-02-28.".to_owned();
             return Err(raised(message, "MappingTemplate", Value::Null));
         }
-        let (result, error) = match step.source.invoke(&self.call(), request).await {
+        let batched = request.get("operation").is_some_and(|operation| operation == "BatchInvoke");
+        let (result, error) = match step.source.invoke(&self.call(step, index), request).await {
             Ok(Value::Null) if old => return Ok(Returned::Value(Value::Null)),
             Ok(result) => (result, None),
             Err(Failure::Reported { message, kind, result }) => (result, Some(ContextError { message, kind })),
             Err(Failure::Document(message)) => return Err(raised(message, "MappingTemplate", Value::Null)),
+        };
+        let handlers = match &step.handlers {
+            Some(handlers) if !step.lambda.plain_response => handlers,
+            _ => return lambda::plain_response(result, error, batched).map(Returned::Value).map_err(plainly),
         };
         let slots = Slots { prev, result: Some(Arc::new(result)), error: error.clone() };
         let returned = self.invoke(&**handlers, Handler::Response, slots)?;
@@ -202,15 +226,17 @@ impl Run<'_> {
         }
     }
 
-    /// A direct Lambda resolver: the function receives the whole context, its failures are errors of the field.
-    async fn direct(&mut self, step: &Step, prev: Option<Arc<Value>>) -> Result<Returned, Raised> {
-        let context = self.context(Slots { prev, ..Slots::default() });
-        let event = data_source::lambda::direct_event(&context);
-        self.stash = context.stash;
-        match step.source.invoke_direct(&self.call(), event).await {
-            Ok(value) => Ok(Returned::Value(value)),
-            Err(Failure::Reported { message, kind, result }) => Err(raised(message, &kind, result)),
-            Err(Failure::Document(message)) => Err(raised(message, "MappingTemplate", Value::Null)),
+    /// What the data source is asked: the request handler says it, or it is the whole context.
+    fn request(&mut self, step: &Step, prev: Option<Arc<Value>>) -> Result<Returned, Raised> {
+        let slots = Slots { prev, ..Slots::default() };
+        match &step.handlers {
+            Some(handlers) if !step.lambda.whole_context => self.invoke(&**handlers, Handler::Request, slots),
+            _ => {
+                let context = self.context(slots);
+                let request = lambda::whole_context(&context, step.lambda);
+                self.stash = context.stash;
+                Ok(Returned::Value(request))
+            }
         }
     }
 
@@ -251,13 +277,20 @@ impl Run<'_> {
         }
     }
 
-    fn call(&self) -> data_source::Call<'_> {
+    fn call(&self, step: &Step, index: usize) -> data_source::Call<'_> {
         data_source::Call {
             parent_type: &self.field.info.parent_type_name,
             field: &self.field.info.field_name,
             clock: &*self.shared.clock,
+            spot: self.seat.at(index),
+            lambda: step.lambda,
         }
     }
+}
+
+/// The error of a field whose resolver has no response template.
+fn plainly((message, kind, data): lambda::PlainError) -> Raised {
+    Raised::Error(Box::new(RaisedError { message, kind, data: Some(data), info: None }))
 }
 
 fn raised(message: String, kind: &str, data: Value) -> Raised {

@@ -12,11 +12,10 @@ use aws_protocol::{Caller, Directory, ServiceError};
 use clock::Clock;
 use serde_json::Value;
 
-use crate::{ApiConfig, DataSourceConfig, DataSourceKind, Deps};
+use crate::{ApiConfig, DataSourceConfig, DataSourceKind, Deps, LambdaOptions, batch::Spot};
 
 /// A data source, ready to be called.
 pub(crate) struct DataSource {
-    name: String,
     backend: Backend,
 }
 
@@ -34,6 +33,9 @@ pub(crate) struct Call<'a> {
     pub(crate) parent_type: &'a str,
     pub(crate) field: &'a str,
     pub(crate) clock: &'a dyn Clock,
+    /// Where it can be made together with others. Whoever does not do that passes.
+    pub(crate) spot: Spot<'a>,
+    pub(crate) lambda: LambdaOptions,
 }
 
 /// How a data source fails.
@@ -82,25 +84,20 @@ impl DataSource {
                 ));
             }
         };
-        Ok(Self { name: source.name.clone(), backend })
+        Ok(Self { backend })
     }
 
     /// Sends a handler's request.
     pub(crate) async fn invoke(self: &Arc<Self>, call: &Call<'_>, request: Value) -> Result<Value, Failure> {
+        if !matches!(self.backend, Backend::Lambda(_) | Backend::DynamoDb(_)) {
+            call.spot.pass();
+        }
         match &self.backend {
             Backend::None => Ok(none::result(request)),
             Backend::DynamoDb(table) => table.invoke(call, request).await,
             Backend::Http(endpoint) => endpoint.invoke(call, request).await,
-            Backend::Lambda(function) => function.invoke(request).await,
+            Backend::Lambda(function) => function.invoke(call, request).await,
             Backend::EventBridge(bus) => bus.invoke(request).await,
-        }
-    }
-
-    /// Sends the whole context to a Lambda function.
-    pub(crate) async fn invoke_direct(&self, _: &Call<'_>, event: Value) -> Result<Value, Failure> {
-        match &self.backend {
-            Backend::Lambda(function) => function.call(event, "RequestResponse").await,
-            _ => Err(Failure::Document(format!("Data source '{}' needs a resolver with code.", self.name))),
         }
     }
 

@@ -3,7 +3,11 @@
 //! Every resolver is a task of its own in one flat set: when one ends, its value is searched for fields that need
 //! resolvers, and those become tasks. So the depth of a query costs no stack.
 
-use std::sync::{Arc, atomic::Ordering};
+use std::{
+    future::poll_fn,
+    sync::{Arc, atomic::Ordering},
+    task::Poll,
+};
 
 use aws_protocol::BoxFuture;
 use futures::{StreamExt, stream::FuturesUnordered};
@@ -12,6 +16,7 @@ use serde_json::Value;
 
 use super::Execution;
 use crate::{
+    batch::Seat,
     observer::FieldTrace,
     pipeline::{Invocation, Raised, Resolver},
     plan::{Field, Fields, Origin, Selection},
@@ -54,6 +59,8 @@ pub(crate) struct Resolved {
 struct Fetch<'e> {
     execution: &'e Execution<'e>,
     resolved: Vec<Option<Resolved>>,
+    /// The field whose result is being searched.
+    above: Option<usize>,
     running: FuturesUnordered<BoxFuture<'e, Finished>>,
 }
 
@@ -109,7 +116,7 @@ impl Execution<'_> {
         if !root.needs_fetch {
             return Fetched::default();
         }
-        let mut fetch = Fetch { execution: self, resolved: Vec::new(), running: FuturesUnordered::new() };
+        let mut fetch = Fetch { execution: self, resolved: Vec::new(), above: None, running: FuturesUnordered::new() };
         let one_by_one = self.plan.operation.name() == "mutation";
         let mut fields = Vec::with_capacity(root.fields.len());
         let mut source = None;
@@ -128,6 +135,7 @@ impl Execution<'_> {
         field: &Field,
         resolver: &Resolver,
         source: Arc<Value>,
+        seat: Seat<'_>,
     ) -> (Result<Value, Raised>, Vec<RaisedError>) {
         if self.resolvers_run.fetch_add(1, Ordering::Relaxed) >= self.api.resolver_count_limit {
             let message = format!("Resolver execution limit of {} reached.", self.api.resolver_count_limit);
@@ -139,7 +147,7 @@ impl Execution<'_> {
         };
         let started = self.shared.clock.now();
         let invocation = Invocation { arguments, source, info: self.info(field) };
-        let (result, effects) = resolver.run(&self.shared, invocation).await;
+        let (result, effects) = resolver.run(&self.shared, invocation, seat).await;
         let error = match &result {
             Ok(_) => None,
             Err(Raised::Error(error)) => Some(error.message.as_str()),
@@ -176,13 +184,31 @@ impl Execution<'_> {
 impl Fetch<'_> {
     /// Waits until no resolver runs any more.
     async fn drain(&mut self) {
-        while let Some(Finished { slot, fields, position, result, appended }) = self.running.next().await {
+        while let Some(Finished { slot, fields, position, result, appended }) = self.next().await {
+            let field = fields.fields[position].id;
+            self.above = Some(field);
             let children = match (&result, &fields.fields[position].selection) {
                 (Ok(value), Some(selection)) => self.below(selection, value),
                 _ => Children::None,
             };
+            self.execution.shared.gatherer.ended(field);
             self.resolved[slot] = Some(Resolved { result, appended, children });
         }
+        self.above = None;
+    }
+
+    /// The next resolver that ends. Where all of them wait, the batches that are complete are sent.
+    async fn next(&mut self) -> Option<Finished> {
+        let gatherer = &self.execution.shared.gatherer;
+        poll_fn(|context| {
+            loop {
+                match self.running.poll_next_unpin(context) {
+                    Poll::Pending if gatherer.release() => {}
+                    polled => return polled,
+                }
+            }
+        })
+        .await
     }
 
     /// Starts what is selected of an object. Recursion follows plain properties, as deep as the value is.
@@ -225,8 +251,10 @@ impl Fetch<'_> {
         let slot = self.resolved.len();
         self.resolved.push(None);
         let execution = self.execution;
+        let gatherer = &execution.shared.gatherer;
+        let seat = gatherer.started(fields.fields[position].id, self.above, resolver.steps(), slot);
         self.running.push(Box::pin(async move {
-            let (result, appended) = execution.run(&fields.fields[position], &resolver, source).await;
+            let (result, appended) = execution.run(&fields.fields[position], &resolver, source, seat).await;
             Finished { slot, fields, position, result, appended }
         }));
         slot

@@ -16,7 +16,7 @@ use parking_lot::Mutex;
 use resolver::Info;
 use serde_json::{Map, Value};
 
-use crate::{Api, GraphqlError, Request, document::Document, limits, pipeline::Shared, plan::Plan};
+use crate::{Api, GraphqlError, Request, batch::Gatherer, document::Document, limits, pipeline::Shared, plan::Plan};
 pub(crate) use fetch::Fetched;
 pub(crate) use write::Writer;
 
@@ -53,6 +53,7 @@ impl<'a> Execution<'a> {
             environment: api.environment.clone(),
             auth_type: auth_type(request.identity.mode()),
             clock: api.clock.clone(),
+            gatherer: Gatherer::default(),
         };
         Self {
             api,

@@ -6,8 +6,8 @@ use std::{
 };
 
 use appsync::{
-    Api, ApiConfig, DataSourceConfig, DataSourceKind, Deps, HttpClient, HttpRequest, HttpResponse, ResolverConfig,
-    ResolverKind, Silent,
+    Api, ApiConfig, DataSourceConfig, DataSourceKind, Deps, HttpClient, HttpRequest, HttpResponse, LambdaOptions,
+    ResolverConfig, ResolverKind, Silent,
 };
 use auth::{AuthMode, Identity, identity, policy::Policy};
 use aws_protocol::{BoxFuture, Caller, Directory, Partition, Service, ServiceError};
@@ -207,5 +207,6 @@ pub(crate) fn resolver(field: &str, code: &str) -> ResolverConfig {
         type_name: type_name.into(),
         field_name: field_name.into(),
         kind: ResolverKind::Unit { data_source: "none".into(), code: Some(code.into()) },
+        lambda: LambdaOptions::default(),
     }
 }

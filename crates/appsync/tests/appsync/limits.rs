@@ -1,6 +1,8 @@
 //! No input, however deep or long, does harm: each limit answers with an error.
 
-use appsync::{Api, ApiConfig, Body, DataSourceConfig, DataSourceKind, Request, ResolverConfig, ResolverKind};
+use appsync::{
+    Api, ApiConfig, Body, DataSourceConfig, DataSourceKind, LambdaOptions, Request, ResolverConfig, ResolverKind,
+};
 use aws_protocol::{BoxFuture, Caller, Directory, Service, ServiceError};
 use clock::{Clock, SimulatedClock, Timestamp};
 use futures::FutureExt;
@@ -180,6 +182,7 @@ async fn a_request_ends_after_thirty_seconds() {
             data_source: "table".into(),
             code: Some(Source { name: "slow.js".into(), code: code.into() }.into()),
         },
+        lambda: LambdaOptions::default(),
     });
     let mut deps = harness::deps(directory);
     deps.clock = Arc::new(clock.clone());

@@ -3,7 +3,8 @@
 //!
 //! - `graphql schema`; `json api` (modes, limits, data sources); `js unit TYPE.FIELD SOURCE`;
 //!   `js function NAME SOURCE`; `js pipeline TYPE.FIELD NAME,NAME`; the same with `vtl`: a request template, a line
-//!   of dashes, a response template
+//!   of dashes, a response template, of which one may be `(none)` for a Lambda data source; `direct` has no code.
+//!   `batch=N` at the end of a unit resolver or function is its `MaxBatchSize`
 //! - `json service NAME OPERATION`: `{"input", "output" | "error": {"code", "message", ...members}}`, in order
 //! - `graphql request [as IDENTITY]`, then `json variables` and `json headers` if any, then `json response [STATUS]`
 //! - `graphql subscribe NAME [as IDENTITY]`, then `json refused` if it must be; `json delivered NAME`
@@ -12,8 +13,8 @@ use std::{collections::HashMap, fs, path::Path, sync::Arc};
 
 use crate::harness::{self, Call, Scripted};
 use appsync::{
-    Api, ApiConfig, Body, DataSourceConfig, DataSourceKind, Delivery, FunctionConfig, Request, ResolverConfig,
-    ResolverKind, Signing, Subscription,
+    Api, ApiConfig, Body, DataSourceConfig, DataSourceKind, Delivery, FunctionConfig, LambdaOptions, Request,
+    ResolverConfig, ResolverKind, Signing, Subscription,
 };
 use aws_protocol::{Directory, ServiceError};
 use futures::FutureExt;
@@ -95,7 +96,7 @@ async fn run(name: &str, text: &str) {
                 let Some(Delivery::Data(payload)) = delivery else { panic!("{place}: got {delivery:?}") };
                 same(&place, &serde_json::from_slice(&payload).unwrap(), &block.json());
             }
-            ("graphql", "schema") | ("json", "api") | ("js" | "vtl", _) => {}
+            ("graphql", "schema") | ("json", "api") | ("js" | "vtl" | "direct", _) => {}
             other => panic!("{place}: unknown block {other:?}"),
         }
     }
@@ -202,26 +203,28 @@ fn config(blocks: &[Block]) -> ApiConfig {
     let mut config = harness::config(&schema.text);
     for block in blocks {
         let code = || code(block);
+        let optional = || (block.word(0) != "direct").then(code);
         let words = |index: usize| block.word(index).to_owned();
         match (block.word(0), block.word(1)) {
             ("json", "api") => configure(&mut config, &block.json()),
-            ("js" | "vtl", "function") => config.functions.push(FunctionConfig {
+            ("js" | "vtl" | "direct", "function") => config.functions.push(FunctionConfig {
                 id: words(2),
                 name: words(2),
                 data_source: words(3),
-                code: Some(code()),
+                code: optional(),
+                lambda: lambda(block),
             }),
-            ("js" | "vtl", kind) => {
+            ("js" | "vtl" | "direct", kind) => {
                 let (type_name, field_name) = block.word(2).split_once('.').expect("TYPE.FIELD");
                 let kind = match kind {
-                    "unit" => ResolverKind::Unit { data_source: words(3), code: Some(code()) },
+                    "unit" => ResolverKind::Unit { data_source: words(3), code: optional() },
                     _ => ResolverKind::Pipeline {
                         functions: words(3).split(',').filter(|id| !id.is_empty()).map(str::to_owned).collect(),
                         code: code(),
                     },
                 };
                 let (type_name, field_name) = (type_name.to_owned(), field_name.to_owned());
-                config.resolvers.push(ResolverConfig { type_name, field_name, kind });
+                config.resolvers.push(ResolverConfig { type_name, field_name, kind, lambda: lambda(block) });
             }
             _ => {}
         }
@@ -237,6 +240,16 @@ fn code(block: &Block) -> Code {
     }
     let (request, response) = block.text.split_once("\n---\n").expect("a line of dashes between two templates");
     Code::Templates(Templates { request: source("request.vtl", request), response: source("response.vtl", response) })
+}
+
+fn lambda(block: &Block) -> LambdaOptions {
+    let size = block.words.iter().find_map(|word| word.strip_prefix("batch="));
+    let template = |index: usize| block.text.split("\n---\n").nth(index).map(str::trim);
+    LambdaOptions {
+        max_batch_size: size.map_or(0, |size| size.parse().unwrap()),
+        whole_context: template(0) == Some("(none)"),
+        plain_response: template(1) == Some("(none)"),
+    }
 }
 
 fn configure(config: &mut ApiConfig, settings: &Value) {

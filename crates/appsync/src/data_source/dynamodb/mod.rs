@@ -36,6 +36,7 @@ impl DynamoDb {
         let Some(operation) = request.get("operation").and_then(Value::as_str) else {
             return Err(Failure::missing("operation"));
         };
+        call.spot.pass();
         match operation {
             "GetItem" => self.get_item(call, &request).await,
             "PutItem" => self.put_item(call, &request).await,

@@ -1,0 +1,137 @@
+//! Which calls the resolvers of a request can still make: what tells a batch that it is complete.
+//!
+//! A resolver run goes through its steps (one, or the functions of a pipeline) in order, so a call parked at a step
+//! can be joined by the runs of its field that have not come so far, and by runs that have yet to start. Those start
+//! when a run of a field above ends.
+
+use std::{
+    collections::HashMap,
+    sync::atomic::{AtomicUsize, Ordering},
+};
+
+use super::Gatherer;
+
+/// A step of the resolver of one selected field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Place {
+    field: usize,
+    step: usize,
+}
+
+/// The runs of a request, by the id of their field in the plan.
+#[derive(Default)]
+pub(super) struct Runs(HashMap<usize, FieldRuns>);
+
+#[derive(Default)]
+struct FieldRuns {
+    /// The field whose results this one is selected of; `None` at the root.
+    above: Option<usize>,
+    /// Runs whose results have not been searched for further fields yet.
+    live: usize,
+    /// For each step, the runs that may still come to it.
+    to_come: Vec<usize>,
+}
+
+/// One resolver run's say about what it can still do. Dropping it says that the run has ended.
+pub(crate) struct Seat<'e> {
+    gatherer: &'e Gatherer,
+    field: usize,
+    order: usize,
+    steps: usize,
+    /// The first step that the run has not come to.
+    next: AtomicUsize,
+}
+
+/// A run at one of its steps.
+#[derive(Clone, Copy)]
+pub(crate) struct Spot<'a> {
+    seat: &'a Seat<'a>,
+    step: usize,
+}
+
+impl Runs {
+    /// Whether no call can come to `place` any more.
+    pub(super) fn are_past(&self, place: Place) -> bool {
+        let Some(runs) = self.0.get(&place.field) else { return true };
+        if runs.to_come.get(place.step).is_some_and(|to_come| *to_come > 0) {
+            return false;
+        }
+        let mut above = runs.above;
+        while let Some(runs) = above.and_then(|field| self.0.get(&field)) {
+            if runs.live > 0 {
+                return false;
+            }
+            above = runs.above;
+        }
+        true
+    }
+
+    fn come(&mut self, field: usize, steps: std::ops::Range<usize>) {
+        let Some(runs) = self.0.get_mut(&field) else { return };
+        for to_come in runs.to_come.iter_mut().take(steps.end).skip(steps.start) {
+            *to_come -= 1;
+        }
+    }
+}
+
+impl Gatherer {
+    /// A run starts: of the field with this id, on a result of the field `above`, through so many steps.
+    pub(crate) fn started(&self, field: usize, above: Option<usize>, steps: usize, order: usize) -> Seat<'_> {
+        let runs = &mut self.state.lock().runs;
+        let runs = runs.0.entry(field).or_insert_with(|| FieldRuns { above, live: 0, to_come: vec![0; steps] });
+        runs.live += 1;
+        runs.to_come.iter_mut().for_each(|to_come| *to_come += 1);
+        Seat { gatherer: self, field, order, steps, next: AtomicUsize::new(0) }
+    }
+
+    /// A run of this field has ended, and what its result asks for has started.
+    pub(crate) fn ended(&self, field: usize) {
+        if let Some(runs) = self.state.lock().runs.0.get_mut(&field) {
+            runs.live -= 1;
+        }
+    }
+}
+
+impl<'e> Seat<'e> {
+    /// The run at a step.
+    pub(crate) fn at(&self, step: usize) -> Spot<'_> {
+        Spot { seat: self, step }
+    }
+
+    /// The run has come to every step before `end`.
+    fn come(&self, runs: &mut Runs, end: usize) {
+        let start = self.next.fetch_max(end, Ordering::Relaxed);
+        if start < end {
+            runs.come(self.field, start..end);
+        }
+    }
+}
+
+impl Drop for Seat<'_> {
+    fn drop(&mut self) {
+        self.come(&mut self.gatherer.state.lock().runs, self.steps);
+    }
+}
+
+impl<'a> Spot<'a> {
+    /// The run makes a call of its own at this step, or none: nothing need wait for it here.
+    pub(crate) fn pass(self) {
+        self.arrive(&mut self.seat.gatherer.state.lock().runs);
+    }
+
+    pub(super) fn arrive(self, runs: &mut Runs) {
+        self.seat.come(runs, self.step + 1);
+    }
+
+    pub(super) fn gatherer(self) -> &'a Gatherer {
+        self.seat.gatherer
+    }
+
+    pub(super) fn order(self) -> usize {
+        self.seat.order
+    }
+
+    pub(super) fn place(self) -> Place {
+        Place { field: self.seat.field, step: self.step }
+    }
+}
