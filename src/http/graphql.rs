@@ -58,11 +58,14 @@ async fn answer(
     // Credentials before content: whoever is not let in learns nothing about the request.
     let identity = match identity::for_request(&api, method, uri, headers, payload, peer).await {
         Ok(identity) => identity,
-        Err(error) => return appsync::Response::refused(error.status(), error.error_type(), &error.message()),
+        Err(error) => {
+            let refused = appsync::Response::refused(error.status(), error.error_type(), &error.message());
+            return api.api().refuse(&texts(headers), refused);
+        }
     };
     let body = match read() {
         Ok(body) => body,
-        Err(refused) => return refused,
+        Err(refused) => return api.api().refuse(&texts(headers), refused),
     };
     let request = appsync::Request { body, headers: texts(headers), domain_name: None, identity };
     api.api().execute(&request).await

@@ -6,7 +6,7 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use appsync::{Api, Diagnostic};
+use appsync::{Api, Diagnostic, trace::Traces};
 use arc_swap::ArcSwap;
 use auth::{Authenticator, CredentialStore, KeyCache};
 use aws_protocol::{Directory, Partition};
@@ -31,6 +31,8 @@ pub(crate) struct Surroundings {
     pub(crate) credentials: Arc<CredentialStore>,
     /// Keys of token issuers, shared by all APIs.
     pub(crate) keys: KeyCache,
+    /// Where finished requests go.
+    pub(crate) traces: Traces,
 }
 
 /// One version of an API, ready to be asked.
@@ -166,7 +168,7 @@ impl Surroundings {
             clock: self.clock.clone(),
             language,
             http: self.outbound.clone(),
-            observer: Arc::new(appsync::Silent),
+            traces: self.traces.clone(),
             token_key: self.token_key,
         }
     }
@@ -185,7 +187,7 @@ pub(super) fn check(
         clock,
         language: Arc::new(JavaScript::default()),
         http: outbound,
-        observer: Arc::new(appsync::Silent),
+        traces: Traces::default(),
         token_key: [0; 32],
     };
     Api::build(config, deps).map(drop)

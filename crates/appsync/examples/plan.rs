@@ -5,9 +5,10 @@
 
 use std::{fs, sync::Arc};
 
+use appsync::trace::Traces;
 use appsync::{
     Api, ApiConfig, DataSourceConfig, DataSourceKind, Deps, HttpClient, HttpRequest, HttpResponse, LambdaOptions,
-    Request, ResolverConfig, ResolverKind, Silent, parse_body,
+    Request, ResolverConfig, ResolverKind, parse_body,
 };
 use auth::{AuthMode, Identity};
 use aws_protocol::{BoxFuture, Directory, Partition};
@@ -94,7 +95,7 @@ fn api() -> Arc<Api> {
         clock: Arc::new(RealClock),
         language: Arc::new(Products),
         http: Arc::new(Offline),
-        observer: Arc::new(Silent),
+        traces: Traces::default(),
         token_key: [0; 32],
     };
     Api::build(config, deps).unwrap_or_else(|wrong| panic!("{wrong:#?}"))

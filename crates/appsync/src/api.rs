@@ -10,7 +10,7 @@ use futures::future::{Either, select};
 use serde_json::{Map, Value};
 
 use crate::{
-    ApiConfig, Diagnostic, GraphqlError, HttpClient, Observer, Request, Response,
+    ApiConfig, Diagnostic, GraphqlError, HttpClient, Request, Response,
     authorization::Authorizer,
     build::{self, Triggers},
     document::{Document, Documents},
@@ -20,6 +20,7 @@ use crate::{
     plan::Plan,
     request::Refusal,
     schema::Schema,
+    trace::{Recorder, Traces},
     variables,
 };
 
@@ -34,8 +35,8 @@ pub struct Deps {
     pub language: Arc<dyn resolver::Language>,
     /// Sends what HTTP data sources send to elsewhere.
     pub http: Arc<dyn HttpClient>,
-    /// Sees every resolver run.
-    pub observer: Arc<dyn Observer>,
+    /// Where finished requests go.
+    pub traces: Traces,
     /// Seals page tokens; they outlive a restart if this key does.
     pub token_key: [u8; 32],
 }
@@ -46,7 +47,7 @@ pub struct Api {
     pub(crate) documents: Documents,
     pub(crate) environment: Arc<Map<String, Value>>,
     pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) observer: Arc<dyn Observer>,
+    pub(crate) traces: Traces,
     pub(crate) resolver_count_limit: u32,
     pub(crate) lifetime: Arc<Lifetime>,
     /// Counts the versions of one life.
@@ -98,7 +99,7 @@ impl Api {
             documents,
             environment: Arc::new(config.environment),
             clock: deps.clock,
-            observer: deps.observer,
+            traces: deps.traces,
             resolver_count_limit: limit,
             version: lifetime.next_version(),
             lifetime,
@@ -113,28 +114,49 @@ impl Api {
         &self.api_id
     }
 
-    /// Answers a query or mutation; publishes to subscribers what mutations triggered.
+    /// Answers a query or mutation; publishes to subscribers what mutations triggered. The answer's `x-amzn-RequestId`
+    /// is the id of its trace.
     pub async fn execute(&self, request: &Request) -> Response {
+        let recorder = Arc::new(Recorder::begin(&self.traces, &self.clock, &self.api_id));
+        recorder.asked(request);
+        let mut response = self.answer(request, &recorder).await;
+        recorder.finish(&request.headers, &mut response);
+        response
+    }
+
+    /// Gives a request that is refused at the door an id and a trace, as [`Self::execute`] does.
+    pub fn refuse(&self, headers: &[(String, String)], mut refused: Response) -> Response {
+        let recorder = Recorder::begin(&self.traces, &self.clock, &self.api_id);
+        recorder.turned_away(&refused);
+        recorder.finish(headers, &mut refused);
+        refused
+    }
+
+    async fn answer(&self, request: &Request, recorder: &Arc<Recorder>) -> Response {
         let prepared = match self.prepare(request) {
             Ok(prepared) => prepared,
-            Err(refusal) => return refusal.into_response(),
+            Err(refusal) => {
+                recorder.refused(&refusal);
+                return refusal.into_response();
+            }
         };
+        recorder.planned(&prepared.plan);
         if prepared.plan.operation == OperationType::Subscription {
             let message = "Subscriptions are served over the real-time endpoint only.";
-            return Response::not_executed(&[GraphqlError::of_request("OperationNotSupported", message)]);
+            return recorder.not_executed(GraphqlError::of_request("OperationNotSupported", message));
         }
         let deadline = self.clock.sleep_until(self.clock.now().plus_millis(limits::REQUEST_MILLIS));
-        match select(Box::pin(self.run(request, prepared)), deadline).await {
+        match select(Box::pin(self.run(request, prepared, recorder)), deadline).await {
             Either::Left((response, _)) => response,
             Either::Right(_) => {
-                Response::not_executed(&[GraphqlError::of_request("ExecutionTimeout", "Execution timed out.")])
+                recorder.not_executed(GraphqlError::of_request("ExecutionTimeout", "Execution timed out."))
             }
         }
     }
 
-    async fn run(&self, request: &Request, prepared: Prepared) -> Response {
+    async fn run(&self, request: &Request, prepared: Prepared, recorder: &Arc<Recorder>) -> Response {
         let Prepared { document, plan, variables } = prepared;
-        let execution = Execution::new(self, request, &plan, variables);
+        let execution = Execution::new(self, request, &plan, variables, recorder);
         let fetched = execution.fetch().await;
         let mut errors = Vec::new();
         let introspection = execution.introspect(&document, &mut errors);
@@ -145,7 +167,7 @@ impl Api {
             for (position, field) in plan.root.fields.iter().enumerate() {
                 let present = output.present.get(position) == Some(&true);
                 if present && let Some(listening) = self.triggers.get(field.name.as_str()) {
-                    self.lifetime.hub.publish(listening, &project::root(field, position, &fetched));
+                    self.lifetime.hub.publish(listening, &project::root(field, position, &fetched), recorder);
                 }
             }
             self.lifetime.hub.invalidate(&side.extensions);
@@ -154,6 +176,7 @@ impl Api {
             // AWS differs: an API with a cache drops the entry and says so in the response's `extensions`.
             tracing::warn!("evictFromApiCache has no effect: API caching is not supported yet");
         }
+        recorder.failed(output.errors);
         Response::ok(output.body, response_headers(side.headers))
     }
 

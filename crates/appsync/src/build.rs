@@ -116,7 +116,7 @@ impl<'a> Build<'a> {
         lambda.whole_context |= handlers.is_none();
         lambda.plain_response |= handlers.is_none();
         self.check_lambda(name, data_source, &source, lambda);
-        Some(Step { handlers, source, lambda })
+        Some(Step { name: name.into(), handlers, source, lambda })
     }
 
     /// What only resolvers and functions of a Lambda data source may do without.

@@ -83,6 +83,20 @@ pub enum DataSourceKind {
     },
 }
 
+impl DataSourceKind {
+    /// AWS's name of the type, and the table, endpoint, function or bus behind it.
+    pub(crate) fn describe(&self) -> (&str, &str) {
+        match self {
+            Self::None => ("NONE", ""),
+            Self::DynamoDb { table } => ("AMAZON_DYNAMODB", table),
+            Self::Http { endpoint, .. } => ("HTTP", endpoint),
+            Self::Lambda { function_arn } => ("AWS_LAMBDA", function_arn),
+            Self::EventBridge { event_bus_arn } => ("AMAZON_EVENTBRIDGE", event_bus_arn),
+            Self::Unsupported { type_name } => (type_name, ""),
+        }
+    }
+}
+
 /// What requests of an HTTP data source are signed for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Signing {

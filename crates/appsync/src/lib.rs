@@ -15,12 +15,12 @@ mod error;
 mod execution;
 mod lifetime;
 mod limits;
-mod observer;
 mod pipeline;
 mod plan;
 mod request;
 mod schema;
 mod subscription;
+pub mod trace;
 mod validation;
 mod variables;
 
@@ -31,6 +31,5 @@ pub use config::{
 pub use data_source::http::{HttpClient, HttpRequest, HttpResponse};
 pub use diagnostic::Diagnostic;
 pub use error::{Details, GraphqlError, Location, PathSegment};
-pub use observer::{FieldTrace, Observer, Silent};
 pub use request::{Body, Request, Response, parse_body};
 pub use subscription::{Delivery, Subscription};

@@ -44,3 +44,11 @@ pub(crate) const LAMBDA_MILLIS: i64 = 29_500;
 pub(crate) const BATCH_INVOKE: usize = 2_000;
 /// Payloads of one `BatchInvoke` where no `maxBatchSize` is given (aws-appsync-community, issue 51).
 pub(crate) const BATCH_INVOKE_DEFAULT: usize = 5;
+/// One value of a trace, bytes; what is larger is cut.
+pub(crate) const TRACE_VALUE_BYTES: usize = 16 << 10;
+/// Nesting of one value of a trace; what is deeper is cut.
+pub(crate) const TRACE_VALUE_DEPTH: usize = 64;
+/// All values of one request's trace, bytes; what comes after is left out.
+pub(crate) const TRACE_BYTES: usize = 1 << 20;
+/// Resolvers in one request's trace; those that begin later are counted only.
+pub(crate) const TRACE_FIELDS: usize = 1_000;

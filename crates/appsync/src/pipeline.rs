@@ -10,6 +10,7 @@ use crate::{
     LambdaOptions,
     batch::{Gatherer, Seat},
     data_source::{self, DataSource, Failure, lambda},
+    trace::{Recorder, ResolverKindName, Steps},
 };
 
 /// The resolvers of an API by type and field.
@@ -25,6 +26,8 @@ pub(crate) enum Resolver {
 /// Handlers around a data source: a unit resolver, or a function of a pipeline.
 #[derive(Clone)]
 pub(crate) struct Step {
+    /// The function's name; `Type.field` in a unit resolver.
+    pub(crate) name: Arc<str>,
     /// `None` for a direct Lambda resolver.
     pub(crate) handlers: Option<Arc<dyn Handlers>>,
     pub(crate) source: Arc<DataSource>,
@@ -40,6 +43,7 @@ pub(crate) struct Shared {
     pub(crate) clock: Arc<dyn Clock>,
     /// The calls that wait for company.
     pub(crate) gatherer: Gatherer,
+    pub(crate) recorder: Arc<Recorder>,
 }
 
 /// One run of a resolver.
@@ -49,6 +53,7 @@ pub(crate) struct Run<'a> {
     seat: Seat<'a>,
     stash: Map<String, Value>,
     effects: Effects,
+    trace: Steps,
 }
 
 /// What differs from field to field.
@@ -63,7 +68,6 @@ pub(crate) struct Invocation {
 #[derive(Debug, Default)]
 pub(crate) struct Effects {
     pub(crate) appended: Vec<RaisedError>,
-    pub(crate) logs: Vec<String>,
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) extensions: Vec<(String, Vec<Value>)>,
 }
@@ -144,15 +148,24 @@ impl Resolver {
         shared: &Shared,
         field: Invocation,
         seat: Seat<'_>,
-    ) -> (Result<Value, Raised>, Effects) {
-        let mut run = Run { shared, field, seat, stash: Map::new(), effects: Effects::default() };
+    ) -> (Result<Value, Raised>, Effects, Steps) {
+        let trace = Steps::begin(&shared.recorder);
+        let mut run = Run { shared, field, seat, stash: Map::new(), effects: Effects::default(), trace };
         let result = match self {
             Self::Unit(step) => run.step(step, Place::Unit).await.map(|returned| match returned {
                 Returned::Value(value) | Returned::Early { value, .. } => value,
             }),
             Self::Pipeline { handlers, functions } => run.pipeline(&**handlers, functions).await,
         };
-        (result, run.effects)
+        (result, run.effects, run.trace)
+    }
+
+    /// Its kind, for traces.
+    pub(crate) fn kind(&self) -> ResolverKindName {
+        match self {
+            Self::Unit(_) => ResolverKindName::Unit,
+            Self::Pipeline { .. } => ResolverKindName::Pipeline,
+        }
     }
 }
 
@@ -185,9 +198,16 @@ impl Run<'_> {
         }
     }
 
+    async fn step(&mut self, step: &Step, place: Place) -> Result<Returned, Raised> {
+        self.trace.enter(&step.name, step.source.label());
+        let returned = self.handlers_and_source(step, place).await;
+        self.trace.leave();
+        returned
+    }
+
     /// Request handler, data source, response handler. A failing data source does not end the run: the response
     /// handler finds the failure in `ctx.error`. Unit resolvers of version 2017-02-28 differ (see [`Version`]).
-    async fn step(&mut self, step: &Step, place: Place) -> Result<Returned, Raised> {
+    async fn handlers_and_source(&mut self, step: &Step, place: Place) -> Result<Returned, Raised> {
         let (index, prev) = match place {
             Place::Unit => (0, None),
             Place::Function(index, prev) => (index, Some(prev)),
@@ -206,7 +226,10 @@ impl Run<'_> {
             return Err(raised(message, "MappingTemplate", Value::Null));
         }
         let batched = request.get("operation").is_some_and(|operation| operation == "BatchInvoke");
-        let (result, error) = match step.source.invoke(&self.call(step, index), request).await {
+        self.trace.call(&request);
+        let answer = step.source.invoke(&self.call(step, index), request).await;
+        self.trace.called(&answer, old || step.lambda.plain_response);
+        let (result, error) = match answer {
             Ok(Value::Null) if old => return Ok(Returned::Value(Value::Null)),
             Ok(result) => (result, None),
             Err(Failure::Reported { message, kind, result }) => (result, Some(ContextError { message, kind })),
@@ -241,11 +264,13 @@ impl Run<'_> {
     }
 
     fn invoke(&mut self, handlers: &dyn Handlers, handler: Handler, slots: Slots) -> Result<Returned, Raised> {
-        let Evaluation { end, stash, appended_errors, logs, response_headers, extensions } =
-            handlers.invoke(handler, &self.context(slots));
+        let context = self.context(slots);
+        self.trace.handler(handler, &context);
+        let mut evaluation = handlers.invoke(handler, &context);
+        self.trace.handled(handler, &mut evaluation);
+        let Evaluation { end, stash, appended_errors, logs: _, response_headers, extensions } = evaluation;
         self.stash = stash;
         self.effects.appended.extend(appended_errors);
-        self.effects.logs.extend(logs);
         self.effects.headers.extend(response_headers);
         self.effects.extensions.extend(extensions);
         match end {
@@ -284,6 +309,7 @@ impl Run<'_> {
             clock: &*self.shared.clock,
             spot: self.seat.at(index),
             lambda: step.lambda,
+            notes: &self.trace.notes,
         }
     }
 }

@@ -38,6 +38,11 @@ pub trait Clock: Send + Sync + 'static {
     /// The current time.
     fn now(&self) -> Timestamp;
 
+    /// Microseconds since some moment of this clock's own choice, never going back: for measuring how long things take.
+    fn monotonic_micros(&self) -> u64 {
+        u64::try_from(self.now().0).unwrap_or(0).saturating_mul(1000)
+    }
+
     /// Completes when `deadline` has come; at once if it has passed.
     fn sleep_until(&self, deadline: Timestamp) -> Pin<Box<dyn Future<Output = ()> + Send>>;
 

@@ -3,7 +3,8 @@
 use std::{
     future::Future,
     pin::Pin,
-    time::{Duration, SystemTime, UNIX_EPOCH},
+    sync::LazyLock,
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
 use crate::{Clock, Timestamp};
@@ -16,6 +17,11 @@ impl Clock for RealClock {
     fn now(&self) -> Timestamp {
         let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         Timestamp(i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX))
+    }
+
+    fn monotonic_micros(&self) -> u64 {
+        static FIRST: LazyLock<Instant> = LazyLock::new(Instant::now);
+        u64::try_from(FIRST.elapsed().as_micros()).unwrap_or(u64::MAX)
     }
 
     fn sleep_until(&self, deadline: Timestamp) -> Pin<Box<dyn Future<Output = ()> + Send>> {

@@ -65,6 +65,7 @@ impl Lambda {
         naming: Naming,
     ) -> Vec<Result<Value, Failure>> {
         let number = payloads.len();
+        call.notes.batch(number);
         match self.send(call, Value::Array(payloads), invocation, naming).await {
             Ok(_) if invocation == "Event" => vec![Ok(Value::Null); number],
             Ok(Value::Array(results)) if results.len() == number => results.into_iter().map(Ok).collect(),

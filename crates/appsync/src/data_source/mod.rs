@@ -12,10 +12,15 @@ use aws_protocol::{Caller, Directory, ServiceError};
 use clock::Clock;
 use serde_json::Value;
 
-use crate::{ApiConfig, DataSourceConfig, DataSourceKind, Deps, LambdaOptions, batch::Spot};
+use crate::{
+    ApiConfig, DataSourceConfig, DataSourceKind, Deps, LambdaOptions,
+    batch::Spot,
+    trace::{Label, Notes},
+};
 
 /// A data source, ready to be called.
 pub(crate) struct DataSource {
+    label: Arc<Label>,
     backend: Backend,
 }
 
@@ -36,6 +41,8 @@ pub(crate) struct Call<'a> {
     /// Where it can be made together with others. Whoever does not do that passes.
     pub(crate) spot: Spot<'a>,
     pub(crate) lambda: LambdaOptions,
+    /// For the request's trace.
+    pub(crate) notes: &'a Notes,
 }
 
 /// How a data source fails.
@@ -84,7 +91,14 @@ impl DataSource {
                 ));
             }
         };
-        Ok(Self { backend })
+        let (type_name, target) = source.kind.describe();
+        let label = Label { name: source.name.clone(), type_name: type_name.to_owned(), target: target.to_owned() };
+        Ok(Self { label: Arc::new(label), backend })
+    }
+
+    /// What traces call it.
+    pub(crate) fn label(&self) -> &Arc<Label> {
+        &self.label
     }
 
     /// Sends a handler's request.

@@ -14,12 +14,14 @@ use futures::{StreamExt, stream::FuturesUnordered};
 use resolver::{Info, RaisedError};
 use serde_json::Value;
 
-use super::Execution;
+use super::{Execution, path::Path};
 use crate::{
+    PathSegment,
     batch::Seat,
-    observer::FieldTrace,
+    limits,
     pipeline::{Invocation, Raised, Resolver},
     plan::{Field, Fields, Origin, Selection},
+    trace::Place,
 };
 
 /// Everything that was fetched for an operation.
@@ -61,12 +63,27 @@ struct Fetch<'e> {
     resolved: Vec<Option<Resolved>>,
     /// The field whose result is being searched.
     above: Option<usize>,
+    /// Whether resolvers are told where they run.
+    places: bool,
     running: FuturesUnordered<BoxFuture<'e, Finished>>,
+}
+
+/// Where a search is: below which resolver, on which path.
+#[derive(Clone, Copy)]
+struct At<'a> {
+    resolver: Option<usize>,
+    path: &'a Path<'a>,
+}
+
+impl At<'_> {
+    const ROOT: At<'static> = At { resolver: None, path: &Path::Root };
 }
 
 /// A resolver that has ended.
 struct Finished {
     slot: usize,
+    /// Where it ran; empty where nobody wants to know.
+    path: Vec<PathSegment>,
     fields: Arc<Fields>,
     position: usize,
     result: Result<Value, Raised>,
@@ -116,17 +133,20 @@ impl Execution<'_> {
         if !root.needs_fetch {
             return Fetched::default();
         }
-        let mut fetch = Fetch { execution: self, resolved: Vec::new(), above: None, running: FuturesUnordered::new() };
+        let places = self.shared.recorder.is_on();
+        let (resolved, running) = (Vec::new(), FuturesUnordered::new());
+        let mut fetch = Fetch { execution: self, resolved, above: None, places, running };
         let one_by_one = self.plan.operation.name() == "mutation";
         let mut fields = Vec::with_capacity(root.fields.len());
         let mut source = None;
         for position in 0..root.fields.len() {
-            fields.push(fetch.field(root, position, &Value::Null, &mut source));
+            fields.push(fetch.field(root, position, &Value::Null, At::ROOT, &mut source));
             if one_by_one {
                 fetch.drain().await;
             }
         }
         fetch.drain().await;
+        self.shared.recorder.ran(self.resolvers_run.load(Ordering::Relaxed));
         Fetched { root: Children::Object(fields), resolved: fetch.resolved }
     }
 
@@ -136,6 +156,7 @@ impl Execution<'_> {
         resolver: &Resolver,
         source: Arc<Value>,
         seat: Seat<'_>,
+        place: Option<Place>,
     ) -> (Result<Value, Raised>, Vec<RaisedError>) {
         if self.resolvers_run.fetch_add(1, Ordering::Relaxed) >= self.api.resolver_count_limit {
             let message = format!("Resolver execution limit of {} reached.", self.api.resolver_count_limit);
@@ -145,22 +166,9 @@ impl Execution<'_> {
             Ok(arguments) => arguments,
             Err(message) => return (Err(failed(message, "BadRequest")), Vec::new()),
         };
-        let started = self.shared.clock.now();
         let invocation = Invocation { arguments, source, info: self.info(field) };
-        let (result, effects) = resolver.run(&self.shared, invocation, seat).await;
-        let error = match &result {
-            Ok(_) => None,
-            Err(Raised::Error(error)) => Some(error.message.as_str()),
-            Err(Raised::Unauthorized) => Some("Unauthorized"),
-        };
-        self.api.observer.field_resolved(&FieldTrace {
-            parent_type: &field.parent,
-            field: &field.name,
-            result: result.as_ref().unwrap_or(&Value::Null),
-            error,
-            logs: &effects.logs,
-            milliseconds: self.shared.clock.now().0 - started.0,
-        });
+        let (result, effects, steps) = resolver.run(&self.shared, invocation.clone(), seat).await;
+        self.shared.recorder.resolved(field, resolver.kind(), place, invocation, steps, &result);
         let mut side = self.side.lock();
         side.headers.extend(effects.headers);
         side.extensions.extend(effects.extensions);
@@ -184,11 +192,14 @@ impl Execution<'_> {
 impl Fetch<'_> {
     /// Waits until no resolver runs any more.
     async fn drain(&mut self) {
-        while let Some(Finished { slot, fields, position, result, appended }) = self.next().await {
+        while let Some(Finished { slot, path, fields, position, result, appended }) = self.next().await {
             let field = fields.fields[position].id;
             self.above = Some(field);
             let children = match (&result, &fields.fields[position].selection) {
-                (Ok(value), Some(selection)) => self.below(selection, value),
+                (Ok(value), Some(selection)) => {
+                    let at = At { resolver: Some(slot), path: &Path::Below(&path) };
+                    self.below(selection, value, at)
+                }
                 _ => Children::None,
             };
             self.execution.shared.gatherer.ended(field);
@@ -212,13 +223,13 @@ impl Fetch<'_> {
     }
 
     /// Starts what is selected of an object. Recursion follows plain properties, as deep as the value is.
-    fn object(&mut self, fields: &Arc<Fields>, source: &Value) -> Children {
+    fn object(&mut self, fields: &Arc<Fields>, source: &Value, at: At<'_>) -> Children {
         if !fields.needs_fetch {
             return Children::None;
         }
         let mut shared = None;
         let positions = 0..fields.fields.len();
-        Children::Object(positions.map(|position| self.field(fields, position, source, &mut shared)).collect())
+        Children::Object(positions.map(|position| self.field(fields, position, source, at, &mut shared)).collect())
     }
 
     /// Starts one field; `None` where it needs nothing or may not be read. `shared` is the copy of the source that
@@ -228,6 +239,7 @@ impl Fetch<'_> {
         fields: &Arc<Fields>,
         position: usize,
         source: &Value,
+        at: At<'_>,
         shared: &mut Option<Arc<Value>>,
     ) -> Option<Child> {
         let field = &fields.fields[position];
@@ -237,39 +249,58 @@ impl Fetch<'_> {
         match &field.origin {
             Origin::Property => {
                 let selection = field.selection.as_ref()?;
-                Some(Child::Nested(self.below(selection, source.get(field.name.as_str())?)))
+                let at = At { path: &Path::Key(at.path, &field.key), ..at };
+                Some(Child::Nested(self.below(selection, source.get(field.name.as_str())?, at)))
             }
             Origin::Resolver(resolver) => {
                 let source = shared.get_or_insert_with(|| Arc::new(source.clone())).clone();
-                Some(Child::Resolved(self.start(fields.clone(), position, resolver.clone(), source)))
+                Some(Child::Resolved(self.start(fields.clone(), position, resolver.clone(), source, at)))
             }
             Origin::Typename | Origin::Introspection => None,
         }
     }
 
-    fn start(&mut self, fields: Arc<Fields>, position: usize, resolver: Arc<Resolver>, source: Arc<Value>) -> usize {
+    fn start(
+        &mut self,
+        fields: Arc<Fields>,
+        position: usize,
+        resolver: Arc<Resolver>,
+        source: Arc<Value>,
+        at: At<'_>,
+    ) -> usize {
         let slot = self.resolved.len();
         self.resolved.push(None);
         let execution = self.execution;
         let gatherer = &execution.shared.gatherer;
         let seat = gatherer.started(fields.fields[position].id, self.above, resolver.steps(), slot);
+        let path = match self.places && slot < limits::TRACE_FIELDS {
+            true => Path::Key(at.path, &fields.fields[position].key).segments(),
+            false => Vec::new(),
+        };
+        let place = (!path.is_empty()).then(|| Place { number: slot, parent: at.resolver, path: path.clone() });
         self.running.push(Box::pin(async move {
-            let (result, appended) = execution.run(&fields.fields[position], &resolver, source, seat).await;
-            Finished { slot, fields, position, result, appended }
+            let (result, appended) = execution.run(&fields.fields[position], &resolver, source, seat, place).await;
+            Finished { slot, path, fields, position, result, appended }
         }));
         slot
     }
 
     /// Starts what is selected below a composite field's value.
-    fn below(&mut self, selection: &Selection, value: &Value) -> Children {
+    fn below(&mut self, selection: &Selection, value: &Value, at: At<'_>) -> Children {
         match (value, selection) {
             (_, Selection::Object(fields)) if !fields.needs_fetch => Children::None,
-            (Value::Array(items), _) => Children::List(items.iter().map(|item| self.below(selection, item)).collect()),
-            (Value::Object(_), Selection::Object(fields)) => self.object(fields, value),
+            (Value::Array(items), _) => {
+                let item = |(index, item)| {
+                    let at = At { path: &Path::Index(at.path, index), ..at };
+                    self.below(selection, item, at)
+                };
+                Children::List(items.iter().enumerate().map(item).collect())
+            }
+            (Value::Object(_), Selection::Object(fields)) => self.object(fields, value, at),
             (Value::Object(object), Selection::Abstract(possible)) => {
                 let name = object.get("__typename").and_then(Value::as_str).unwrap_or_default();
                 match possible.fields(name) {
-                    Ok(Some(fields)) => self.object(&fields, value),
+                    Ok(Some(fields)) => self.object(&fields, value, at),
                     // The second pass reports what is wrong.
                     _ => Children::None,
                 }

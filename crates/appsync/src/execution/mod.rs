@@ -16,7 +16,10 @@ use parking_lot::Mutex;
 use resolver::Info;
 use serde_json::{Map, Value};
 
-use crate::{Api, GraphqlError, Request, batch::Gatherer, document::Document, limits, pipeline::Shared, plan::Plan};
+use crate::{
+    Api, GraphqlError, Request, batch::Gatherer, document::Document, limits, pipeline::Shared, plan::Plan,
+    trace::Recorder,
+};
 pub(crate) use fetch::Fetched;
 pub(crate) use write::Writer;
 
@@ -43,7 +46,13 @@ pub(crate) struct Side {
 
 impl<'a> Execution<'a> {
     /// An execution of `plan` for `request`, with coerced variables.
-    pub(crate) fn new(api: &'a Api, request: &'a Request, plan: &'a Plan, variables: Map<String, Value>) -> Self {
+    pub(crate) fn new(
+        api: &'a Api,
+        request: &'a Request,
+        plan: &'a Plan,
+        variables: Map<String, Value>,
+        recorder: &Arc<Recorder>,
+    ) -> Self {
         let shared = Shared {
             identity: Arc::new(request.identity.to_context()),
             request: Arc::new(resolver::Request {
@@ -54,7 +63,9 @@ impl<'a> Execution<'a> {
             auth_type: auth_type(request.identity.mode()),
             clock: api.clock.clone(),
             gatherer: Gatherer::default(),
+            recorder: recorder.clone(),
         };
+        recorder.headers(&shared.request);
         Self {
             api,
             identity: &request.identity,
@@ -106,7 +117,7 @@ fn bytes_map(map: &Map<String, Value>) -> JsonMap {
 }
 
 /// `ctx.request.headers`: names in lower case, no cookies, repeated headers as lists.
-fn context_headers(headers: &[(String, String)]) -> Map<String, Value> {
+pub(crate) fn context_headers(headers: &[(String, String)]) -> Map<String, Value> {
     let mut map = Map::new();
     for (name, value) in headers {
         let name = name.to_ascii_lowercase();

@@ -8,6 +8,8 @@ use crate::PathSegment;
 #[derive(Clone, Copy)]
 pub(crate) enum Path<'a> {
     Root,
+    /// What a resolver's own path is known to be.
+    Below(&'a [PathSegment]),
     Key(&'a Path<'a>, &'a str),
     Index(&'a Path<'a>, usize),
 }
@@ -17,9 +19,10 @@ impl Path<'_> {
     pub(crate) fn segments(&self) -> Vec<PathSegment> {
         let mut segments = Vec::new();
         let mut path = self;
-        loop {
+        let base = loop {
             match path {
-                Path::Root => break,
+                Path::Root => break &[][..],
+                Path::Below(base) => break *base,
                 Path::Key(parent, key) => {
                     segments.push(PathSegment::Key((*key).to_owned()));
                     path = parent;
@@ -29,7 +32,8 @@ impl Path<'_> {
                     path = parent;
                 }
             }
-        }
+        };
+        segments.extend(base.iter().rev().cloned());
         segments.reverse();
         segments
     }

@@ -20,6 +20,7 @@ use crate::{
     execution::{Fetched, Writer},
     limits,
     plan::Plan,
+    trace::Recorder,
 };
 
 /// The subscriptions of one API, through all its versions.
@@ -91,10 +92,11 @@ impl Hub {
     }
 
     /// Sends a mutation's result to everybody who listens on these fields and wants it, in order of subscription.
-    pub(crate) fn publish(&self, fields: &[String], result: &Value) {
+    pub(crate) fn publish(&self, fields: &[String], result: &Value, recorder: &Recorder) {
         for field in fields {
             let source = json!({ field: result });
             let subscribers = self.subscribers(field);
+            let mut reached = 0;
             // Plans are compared by address, which is theirs alone as long as they are kept beside their payload.
             let mut payloads: HashMap<(*const Plan, &str), (Arc<Plan>, Bytes)> = HashMap::new();
             for subscriber in subscribers.iter().filter(|subscriber| subscriber.filter.passes(result)) {
@@ -104,10 +106,13 @@ impl Hub {
                     let payload = subscriber.payload(&plan, &source);
                     (plan, payload)
                 });
-                if !subscriber.send(payload.clone()) {
+                if subscriber.send(payload.clone()) {
+                    reached += 1;
+                } else {
                     self.remove(subscriber);
                 }
             }
+            recorder.published(field, reached);
         }
     }
 

@@ -15,6 +15,7 @@ use crate::{
     api::Prepared,
     execution::{Execution, Writer},
     request::Refusal,
+    trace::Recorder,
 };
 
 impl Api {
@@ -23,7 +24,20 @@ impl Api {
     /// # Errors
     /// What the client is told instead of an acknowledgement.
     pub async fn subscribe(self: &Arc<Self>, request: &Request) -> Result<Subscription, Vec<GraphqlError>> {
+        let recorder = Arc::new(Recorder::begin(&self.traces, &self.clock, self.id()));
+        recorder.asked(request);
+        let subscribed = self.register(request, &recorder).await;
+        recorder.subscribed(request, &subscribed);
+        subscribed
+    }
+
+    async fn register(
+        self: &Arc<Self>,
+        request: &Request,
+        recorder: &Arc<Recorder>,
+    ) -> Result<Subscription, Vec<GraphqlError>> {
         let Prepared { plan, variables, .. } = self.prepare(request).map_err(Refusal::into_errors)?;
+        recorder.planned(&plan);
         if plan.operation != OperationType::Subscription {
             let message = format!("{} not supported through the realtime channel", plan.operation);
             return Err(vec![GraphqlError::of_request("UnsupportedOperation", message)]);
@@ -35,7 +49,7 @@ impl Api {
             .arguments
             .evaluate(&variables)
             .map_err(|message| vec![GraphqlError::of_request("BadRequestException", message)])?;
-        let extensions = self.run_subscribe_resolver(request, &plan, variables).await?;
+        let extensions = self.run_subscribe_resolver(request, &plan, variables, recorder).await?;
         let filter = match extension(&extensions, "setSubscriptionFilter")? {
             Some(filter) => Wanted::Enhanced(filter),
             None => Wanted::Equal(arguments),
@@ -68,8 +82,9 @@ impl Api {
         request: &Request,
         plan: &crate::plan::Plan,
         variables: Map<String, Value>,
+        recorder: &Arc<Recorder>,
     ) -> Result<Vec<(String, Vec<Value>)>, Vec<GraphqlError>> {
-        let execution = Execution::new(self, request, plan, variables);
+        let execution = Execution::new(self, request, plan, variables, recorder);
         let fetched = execution.fetch().await;
         let extensions = execution.take_side().extensions;
         if plan.may_read_root(&request.identity) && fetched.is_silent_null() {

@@ -5,9 +5,10 @@ use std::{
     sync::{Arc, LazyLock},
 };
 
+use appsync::trace::Traces;
 use appsync::{
     Api, ApiConfig, DataSourceConfig, DataSourceKind, Deps, HttpClient, HttpRequest, HttpResponse, LambdaOptions,
-    ResolverConfig, ResolverKind, Silent,
+    ResolverConfig, ResolverKind,
 };
 use auth::{AuthMode, Identity, identity, policy::Policy};
 use aws_protocol::{BoxFuture, Caller, Directory, Partition, Service, ServiceError};
@@ -128,7 +129,7 @@ pub(crate) fn deps(services: Directory) -> Deps {
         clock: Arc::new(SimulatedClock::new(NOW, 1)),
         language: LANGUAGE.clone(),
         http: Arc::new(Echo),
-        observer: Arc::new(Silent),
+        traces: Traces::default(),
         token_key: [7; 32],
     }
 }

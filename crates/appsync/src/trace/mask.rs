@@ -1,0 +1,179 @@
+//! Secrets in what is read from a trace: by the name of the member, argument or header that holds them, and tokens by
+//! their form wherever they stand.
+
+use std::{borrow::Cow, sync::LazyLock};
+
+use regex::Regex;
+use serde_json::{Map, Value};
+
+use crate::limits;
+
+/// What stands in a secret's place.
+const MASK: &str = "***";
+
+/// Names with one of these anywhere hold a secret; spelt without `_` and `-`, in lower case.
+const ANYWHERE: [&str; 10] = [
+    "password",
+    "passwd",
+    "passphrase",
+    "secret",
+    "apikey",
+    "accesskey",
+    "privatekey",
+    "credential",
+    "authorization",
+    "cookie",
+];
+/// Page tokens are named like secrets and are none.
+const NO_SECRETS: [&str; 3] = ["nexttoken", "starttoken", "clientrequesttoken"];
+
+/// A JSON Web Token: header and payload are JSON objects in base64url; a signature may follow.
+static JWT: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"eyJ[A-Za-z0-9_-]{5,}\.eyJ[A-Za-z0-9_-]*(\.[A-Za-z0-9_-]*)?").expect("a valid expression")
+});
+/// A name and a value, as GraphQL, JSON (also within a text of JSON) and query strings write them.
+static NAMED: LazyLock<Regex> = LazyLock::new(|| {
+    let name = "(?s)([A-Za-z0-9_-]+)";
+    let block = r#"(:\s*""")(.*?)(""")"#;
+    let quoted = r#"("?\s*[:=]\s*")((?:[^"\\]|\\.)*)(")"#;
+    let escaped = r#"(\\"\s*[:=]\s*\\")((?:[^"\\]|\\[^"])*)(\\")"#;
+    let bare = r#"(=)([^\s&"'\\]+)()"#;
+    Regex::new(&format!("{name}(?:{block}|{quoted}|{escaped}|{bare})")).expect("a valid expression")
+});
+
+/// A copy with every secret masked.
+pub(super) fn value(value: &Value) -> Value {
+    masked(value, limits::TRACE_VALUE_DEPTH)
+}
+
+/// [`value`] of an object's members.
+pub(super) fn members(members: &Map<String, Value>) -> Map<String, Value> {
+    masked_members(members, limits::TRACE_VALUE_DEPTH)
+}
+
+/// A text with the tokens in it masked, and what stands after the name of a secret.
+pub(super) fn text(text: &str) -> String {
+    let text = JWT.replace_all(text, MASK);
+    let masked = NAMED.replace_all(&text, |found: &regex::Captures<'_>| {
+        // One of the four forms has matched: its middle part is the value.
+        let mut parts = found.iter().skip(2).flatten().map(|part| part.as_str());
+        match (is_secret(&found[1]), parts.next(), parts.next(), parts.next()) {
+            (true, Some(before), Some(_), Some(after)) => format!("{}{before}{MASK}{after}", &found[1]),
+            _ => found[0].to_owned(),
+        }
+    });
+    masked.into_owned()
+}
+
+fn masked(value: &Value, depth: usize) -> Value {
+    match value {
+        _ if depth == 0 => MASK.into(),
+        Value::String(given) => masked_text(given, depth).into(),
+        Value::Array(items) => items.iter().map(|item| masked(item, depth - 1)).collect(),
+        Value::Object(members) => Value::Object(masked_members(members, depth - 1)),
+        other => other.clone(),
+    }
+}
+
+fn masked_members(members: &Map<String, Value>, depth: usize) -> Map<String, Value> {
+    let member = |(name, value): (&String, &Value)| {
+        let value = if is_secret(name) && !value.is_null() { MASK.into() } else { masked(value, depth) };
+        (name.clone(), value)
+    };
+    members.iter().map(member).collect()
+}
+
+/// A text may be JSON itself, as the bodies of HTTP data sources are.
+fn masked_text(given: &str, depth: usize) -> String {
+    if given.starts_with(['{', '['])
+        && let Ok(inner @ (Value::Object(_) | Value::Array(_))) = serde_json::from_str(given)
+    {
+        return masked(&inner, depth - 1).to_string();
+    }
+    text(given)
+}
+
+/// Whether a member, argument or header of this name holds a secret.
+fn is_secret(name: &str) -> bool {
+    let plain: Cow<'_, str> = match name.bytes().all(|b| b.is_ascii_lowercase()) {
+        true => name.into(),
+        false => name.chars().filter(|c| !matches!(c, '_' | '-')).flat_map(char::to_lowercase).collect(),
+    };
+    let is_token = plain.ends_with("token") || plain.ends_with("tokens");
+    ANYWHERE.iter().any(|part| plain.contains(part)) || is_token && !NO_SECRETS.contains(&&*plain)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn names_tell_secrets() {
+        for name in [
+            "Authorization",
+            "x-api-key",
+            "Cookie",
+            "set-cookie",
+            "x-amz-security-token",
+            "password",
+            "newPassword",
+            "client_secret",
+            "SecretString",
+            "apiKey",
+            "accessKeyId",
+            "token",
+            "id_token",
+            "taskToken",
+            "tokens",
+            "credentials",
+            "proxy-authorization",
+        ] {
+            assert!(is_secret(name), "{name}");
+        }
+        for name in ["nextToken", "next_token", "id", "key", "tokenCount", "author", "content-type", "pass"] {
+            assert!(!is_secret(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn secrets_are_masked_wherever_they_stand() {
+        let jwt = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln";
+        for (given, masked) in [
+            (
+                json!({ "headers": { "x-api-key": "da2-1", "accept": "a/b" } }),
+                json!({ "headers": { "x-api-key": "***", "accept": "a/b" } }),
+            ),
+            (
+                json!({ "input": { "password": ["a"], "name": "b" } }),
+                json!({ "input": { "password": "***", "name": "b" } }),
+            ),
+            (json!({ "token": null, "nextToken": "p" }), json!({ "token": null, "nextToken": "p" })),
+            (json!([format!("Bearer {jwt}, and {jwt}.")]), json!(["Bearer ***, and ***."])),
+            (
+                json!({ "body": "{\"access_token\":\"x\",\"n\":1}" }),
+                json!({ "body": "{\"access_token\":\"***\",\"n\":1}" }),
+            ),
+            (json!("a=1&secret=\"s\""), json!("a=1&secret=\"***\"")),
+            (json!("https://h/p?id=1&token=abc&x=2"), json!("https://h/p?id=1&token=***&x=2")),
+            (json!("said {\\\"password\\\": \\\"x\\\"}"), json!("said {\\\"password\\\": \\\"***\\\"}")),
+        ] {
+            assert_eq!(value(&given), masked, "{given}");
+        }
+    }
+
+    #[test]
+    fn literals_of_a_query_are_masked() {
+        for (query, masked) in [
+            (
+                r#"mutation { signIn(name: "ada", password: "x", apiKey : "k\"y") { idToken } }"#,
+                r#"mutation { signIn(name: "ada", password: "***", apiKey : "***") { idToken } }"#,
+            ),
+            (r#"{ a(secret: """b "c" d""", id: "e") }"#, r#"{ a(secret: """***""", id: "e") }"#),
+            ("{ a(token: $token) { nextToken } }", "{ a(token: $token) { nextToken } }"),
+        ] {
+            assert_eq!(text(query), masked);
+        }
+    }
+}

@@ -1,0 +1,23 @@
+//! What happened in a request: its resolvers with their handlers and data sources, with values and times.
+//!
+//! [`Traces`] is the one way out: each [`Sink`] gets every finished [`RequestTrace`]. [`Ring`] is a sink that keeps the
+//! newest. While a request runs, values are shared or copied within bounds and nothing is formatted; secrets are masked
+//! when a trace is read, never before.
+
+mod capture;
+mod executions;
+mod mask;
+mod record;
+mod recorder;
+mod ring;
+mod sinks;
+mod steps;
+
+pub use capture::Captured;
+pub use record::{
+    CallTrace, End, ErrorTrace, FieldTrace, HandlerTrace, Label, Published, RequestTrace, ResolverKindName, StepTrace,
+};
+pub(crate) use recorder::{Place, Recorder};
+pub use ring::Ring;
+pub use sinks::{Detail, Sink, Traces};
+pub(crate) use steps::{Notes, Steps};
