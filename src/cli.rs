@@ -49,6 +49,8 @@ pub(crate) enum Command {
     Fork(Fork),
     /// Say where an execution and a changed definition would part: exit code 0 if they do not, 1 if they do, 2 on errors
     Replay(Replay),
+    /// Print what happened in a request to the running stepwell: resolvers, functions, data sources, and how long they took
+    Trace(Trace),
     /// Print every setting and where it comes from
     Config,
 }
@@ -62,6 +64,22 @@ pub(crate) struct Replay {
     #[arg(long, value_name = "FILE")]
     pub(crate) definition: Option<PathBuf>,
     /// Print the whole report as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// What `stepwell trace` is told.
+#[derive(Debug, Args)]
+pub(crate) struct Trace {
+    /// The request's id, which its client got as x-amzn-RequestId [default: the last request]
+    pub(crate) request: Option<String>,
+    /// Print each request as it finishes
+    #[arg(long, conflicts_with = "request")]
+    pub(crate) follow: bool,
+    /// Print arguments, evaluated requests and answers, too; secrets are masked
+    #[arg(long)]
+    pub(crate) values: bool,
+    /// Print everything as JSON
     #[arg(long)]
     pub(crate) json: bool,
 }

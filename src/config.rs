@@ -51,6 +51,8 @@ pub(crate) struct Layer {
     pub(crate) max_history_events: Option<u64>,
     pub(crate) max_payload_bytes: Option<usize>,
     pub(crate) throttle: Option<Throttle>,
+    pub(crate) trace_requests: Option<usize>,
+    pub(crate) trace_bytes: Option<usize>,
     pub(crate) parameters: BTreeMap<String, String>,
     /// `[[access_keys]]`: further access keys, each with a policy.
     pub(crate) access_keys: Vec<AccessKey>,
@@ -137,6 +139,8 @@ pub(crate) struct Config {
     pub(crate) max_history_events: Sourced<u64>,
     pub(crate) max_payload_bytes: Sourced<usize>,
     pub(crate) throttle: Sourced<Throttle>,
+    pub(crate) trace_requests: Sourced<usize>,
+    pub(crate) trace_bytes: Sourced<usize>,
     pub(crate) parameters: BTreeMap<String, Sourced<String>>,
     pub(crate) access_keys: Vec<AccessKey>,
     pub(crate) lambda: lambda::Lambda,
@@ -170,6 +174,8 @@ impl Default for Config {
             max_history_events: Sourced::default(bounds.max_events),
             max_payload_bytes: Sourced::default(bounds.payload_bytes),
             throttle: Sourced::default(Throttle::Named(NamedThrottle::Off)),
+            trace_requests: Sourced::default(1_000),
+            trace_bytes: Sourced::default(32 << 20),
             parameters: BTreeMap::new(),
             access_keys: Vec::new(),
             lambda: lambda::Lambda::default(),
@@ -203,6 +209,8 @@ impl Config {
         self.max_history_events.set(layer.max_history_events, source);
         self.max_payload_bytes.set(layer.max_payload_bytes, source);
         self.throttle.set(layer.throttle, source);
+        self.trace_requests.set(layer.trace_requests, source);
+        self.trace_bytes.set(layer.trace_bytes, source);
         for (name, value) in layer.parameters {
             self.parameters.insert(name, Sourced::new(value, source));
         }
@@ -301,6 +309,8 @@ impl fmt::Display for Config {
         line("max_history_events", &self.max_history_events.value, &self.max_history_events.source)?;
         line("max_payload_bytes", &self.max_payload_bytes.value, &self.max_payload_bytes.source)?;
         line("throttle", &self.quotas(), &self.throttle.source)?;
+        line("trace_requests", &self.trace_requests.value, &self.trace_requests.source)?;
+        line("trace_bytes", &self.trace_bytes.value, &self.trace_bytes.source)?;
         for (name, parameter) in &self.parameters {
             // A value may be a NoEcho parameter's, so only its presence is shown.
             line(&format!("parameters.{name}"), &"(set)", &parameter.source)?;

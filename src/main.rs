@@ -8,6 +8,7 @@ mod cli;
 mod commands;
 mod config;
 mod http;
+mod telemetry;
 mod wiring;
 
 use std::process::ExitCode;
@@ -40,6 +41,7 @@ fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
         Some(Command::Token { user, id }) => commands::token::token(&config, user, *id),
         Some(Command::Fork(fork)) => commands::fork::fork(&config, fork),
         Some(Command::Replay(replay)) => commands::replay::replay(&config, replay),
+        Some(Command::Trace(trace)) => commands::trace::trace(&config, trace),
         Some(Command::Graph { what, .. }) => commands::graph::graph(&config, what.as_deref()),
         Some(Command::Config) => {
             print!("{config}");

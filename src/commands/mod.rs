@@ -7,3 +7,4 @@ mod operator;
 pub(crate) mod replay;
 pub(crate) mod run;
 pub(crate) mod token;
+pub(crate) mod trace;

@@ -3,6 +3,7 @@
 use std::{fs, sync::Arc};
 
 use anyhow::{Context, bail};
+use appsync::trace::Ring;
 use aws_protocol::{Caller, Directory};
 use clock::RealClock;
 use serde_json::{Value, json};
@@ -42,7 +43,13 @@ async fn read(config: &Config, query: &str, variables: Value) -> anyhow::Result<
     let (partition, caller) = (engine.partition().clone(), Caller::anonymous());
     let services = Directory::default();
     services.register(Arc::new(engine.clone()));
-    let schema = operate::schema(operate::Operator { services, caller, engine: Some(engine), partition });
+    let schema = operate::schema(operate::Operator {
+        services,
+        caller,
+        engine: Some(engine),
+        partition,
+        requests: Arc::new(Ring::new(0, 0)),
+    });
     let request = async_graphql::Request::new(query).variables(async_graphql::Variables::from_json(variables));
     data(serde_json::to_value(schema.execute(request).await)?)
 }
@@ -71,6 +78,16 @@ impl Operator {
         let token = fs::read_to_string(config.data_file("operator-token")).ok();
         let token = token.map(|token| token.trim().to_owned());
         Ok(Self { url: format!("{}/operate/graphql", endpoints.http), token })
+    }
+
+    /// Where it answers queries and mutations.
+    pub(super) fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// The operator's token.
+    pub(super) fn token(&self) -> Option<&str> {
+        self.token.as_deref()
     }
 
     /// Answers the `data` of a query or mutation.

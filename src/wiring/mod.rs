@@ -36,6 +36,7 @@ use crate::{
     backends::{connections::Connections, http_client::Outbound, http_tasks::HttpTasks, signed::Signed},
     config::Config,
     http::{App, State, operate},
+    telemetry::Telemetry,
 };
 
 /// Why an application does not start.
@@ -186,6 +187,7 @@ pub(crate) async fn start(
     let services = Directory::default();
     let outbound = Arc::new(Outbound::new(keys.default.clone(), clock.clone())?);
     tracing::debug!("outgoing HTTP is set up");
+    let telemetry = Telemetry::start(config);
     let user_pools = Arc::new(UserPools::new(store.clone(), clock.clone(), partition.clone(), addresses.http.clone()));
     let apis = Arc::new(Apis::new(Surroundings {
         partition: partition.clone(),
@@ -196,6 +198,7 @@ pub(crate) async fn start(
         user_pools: user_pools.clone(),
         credentials: keys.store.clone(),
         keys: modes::keys(&user_pools, outbound, clock.clone()),
+        traces: telemetry.traces.clone(),
     }));
     // Compiling takes a processor while the services wait for the disk.
     let deploying = tokio::spawn(deploy(apis.clone(), application.apis.clone()));
@@ -238,7 +241,13 @@ pub(crate) async fn start(
     };
     endpoints.write(folder)?;
     let caller = Caller::internal(partition.account.clone(), keys.operator_arn.clone());
-    let operator = operate::Operator { services: services.clone(), caller, engine: engine.clone(), partition };
+    let operator = operate::Operator {
+        services: services.clone(),
+        caller,
+        engine: engine.clone(),
+        partition,
+        requests: telemetry.ring,
+    };
     let app = Arc::new(State {
         apis,
         credentials: keys.store,

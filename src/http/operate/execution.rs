@@ -3,7 +3,7 @@
 use async_graphql::{ComplexObject, Context, Enum, Json, Result, SimpleObject};
 use serde_json::{Value, json};
 
-use super::{Operator, fork::ForkedFrom};
+use super::{Operator, fork::ForkedFrom, request::Request};
 
 /// How an execution stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
@@ -134,6 +134,12 @@ impl Execution {
     /// Where it was forked from; null if it was started in the usual way.
     async fn forked_from(&self, context: &Context<'_>) -> Result<Option<ForkedFrom>> {
         super::fork::forked_from(context.data::<Operator>()?, &self.arn)
+    }
+
+    /// The request to one of the application's APIs that started it, if that is still kept.
+    #[graphql(complexity = "100 + child_complexity")]
+    async fn request(&self, context: &Context<'_>) -> Result<Option<Request>> {
+        Ok(super::request::that_started(&context.data::<Operator>()?.requests, &self.arn))
     }
 
     /// Tasks of this execution that wait for their token.

@@ -9,9 +9,11 @@ mod guard;
 mod mutation;
 mod query;
 mod replay;
+mod request;
+mod resolver_run;
 mod subscription;
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, sync::Arc};
 
 use async_graphql::{ErrorExtensions, http::ALL_WEBSOCKET_PROTOCOLS};
 use async_graphql_axum::{GraphQLProtocol, GraphQLRequest, GraphQLResponse, GraphQLWebSocket};
@@ -37,6 +39,8 @@ pub(crate) struct Operator {
     /// Absent where Step Functions is on AWS: nothing to watch, and no task tokens to see.
     pub(crate) engine: Option<states::Engine>,
     pub(crate) partition: aws_protocol::Partition,
+    /// The newest requests to the application's APIs.
+    pub(crate) requests: Arc<appsync::trace::Ring>,
 }
 
 /// Nesting of an operator's query; GraphiQL's introspection needs 15.

@@ -7,6 +7,7 @@ use super::{
     Operator,
     execution::{Execution, ExecutionStatus, PendingTask},
     replay::Replay,
+    request::{self, Request, RequestFilter},
 };
 
 /// The query root.
@@ -85,6 +86,24 @@ impl Query {
         definition: Option<String>,
     ) -> Result<Replay> {
         super::replay::replay(context.data::<Operator>()?, &execution_arn, definition.as_deref()).await
+    }
+
+    /// Finished requests to the application's APIs, newest first, of the last ones that are kept (`trace_requests`);
+    /// `before` the one with this id, for the next page.
+    #[graphql(complexity = "usize::try_from(first.unwrap_or(50)).unwrap_or(0) * child_complexity")]
+    async fn requests(
+        &self,
+        context: &Context<'_>,
+        filter: Option<RequestFilter>,
+        first: Option<i32>,
+        before: Option<String>,
+    ) -> Result<Vec<Request>> {
+        Ok(request::newest(&context.data::<Operator>()?.requests, filter, first, before.as_deref()))
+    }
+
+    /// One request, by what its client got as `x-amzn-RequestId`; null where it is no longer kept.
+    async fn request(&self, context: &Context<'_>, id: String) -> Result<Option<Request>> {
+        Ok(request::one(&context.data::<Operator>()?.requests, &id))
     }
 
     /// Tasks that wait for their token, oldest first, of the newest running executions: what `approve` and `reject`

@@ -4,7 +4,11 @@ use async_graphql::{Context, Result, SimpleObject};
 use futures::{Stream, StreamExt, stream};
 use tokio::sync::broadcast::{Receiver, error::RecvError};
 
-use super::{Operator, execution::ExecutionStatus};
+use super::{
+    Operator,
+    execution::ExecutionStatus,
+    request::{self, Request, RequestFilter},
+};
 
 /// The subscription root.
 pub(crate) struct Subscription;
@@ -42,6 +46,15 @@ impl Subscription {
         Ok(changes.filter_map(move |(change, missed)| {
             futures::future::ready(wanted(&change).then(|| ExecutionChange::new(&change, missed)))
         }))
+    }
+
+    /// Every request to the application's APIs, or those that pass a filter, as they finish.
+    async fn request_finished(
+        &self,
+        context: &Context<'_>,
+        filter: Option<RequestFilter>,
+    ) -> Result<impl Stream<Item = Request> + 'static> {
+        Ok(request::finished(&context.data::<Operator>()?.requests, filter))
     }
 }
 

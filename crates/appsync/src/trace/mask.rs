@@ -6,8 +6,8 @@ use std::{borrow::Cow, sync::LazyLock};
 use regex::Regex;
 use serde_json::{Map, Value};
 
-use crate::limits;
-
+/// Nesting of what is read, texts of JSON within it included: more than parsing lets through.
+const DEPTH: usize = 200;
 /// What stands in a secret's place.
 const MASK: &str = "***";
 
@@ -43,12 +43,12 @@ static NAMED: LazyLock<Regex> = LazyLock::new(|| {
 
 /// A copy with every secret masked.
 pub(super) fn value(value: &Value) -> Value {
-    masked(value, limits::TRACE_VALUE_DEPTH)
+    masked(value, DEPTH)
 }
 
 /// [`value`] of an object's members.
 pub(super) fn members(members: &Map<String, Value>) -> Map<String, Value> {
-    masked_members(members, limits::TRACE_VALUE_DEPTH)
+    masked_members(members, DEPTH)
 }
 
 /// A text with the tokens in it masked, and what stands after the name of a secret.

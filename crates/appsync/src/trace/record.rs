@@ -42,6 +42,8 @@ pub struct RequestTrace {
     pub published: Vec<Published>,
     /// The answer's `errors`.
     pub errors: Vec<GraphqlError>,
+    /// Whether the whole answer came out of the API's cache; `None` where operations are not cached.
+    pub cache_hit: Option<bool>,
     /// Bytes of the answer's body.
     pub response_bytes: usize,
     pub(super) query: Arc<str>,

@@ -8,3 +8,4 @@ mod limits;
 mod pages;
 mod specs;
 mod subscriptions;
+mod traces;

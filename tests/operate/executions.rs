@@ -1,9 +1,7 @@
-//! The operator's API: executions listed, filtered, paged, read, started, stopped, approved, rejected and watched.
+//! Executions listed, filtered, paged, read, started, stopped, approved, rejected and watched.
 
-mod support;
-
+use crate::support::{Server, operator::Changes};
 use serde_json::{Value, json};
-use support::{Server, operator::Changes};
 
 /// An execution that waits for nobody: the machine is asked to wait an hour.
 async fn waiting_machine(server: &Server) -> String {
@@ -128,7 +126,7 @@ async fn an_execution_is_gone_back_to_from_the_api_and_from_the_command_line() {
     assert_eq!(forked["data"]["input"], json!({ "edited": true }), "it begins where the original began");
 
     let arguments = ["fork", &original, "--from", "W", "--name", "c", "--current-definition"];
-    let (status, out, err) = support::run(folder.path(), &arguments).await;
+    let (status, out, err) = crate::support::run(folder.path(), &arguments).await;
     assert!(status.success(), "{err}");
     assert_eq!(out.trim(), original.replace("waits:a", "waits:c"));
     assert!(err.contains("goes on from 'W' as it was entered at event 2"), "{err}");
@@ -148,7 +146,8 @@ async fn an_execution_is_gone_back_to_from_the_api_and_from_the_command_line() {
         (["--from", "W", "--input", "{"], "is not JSON"),
         (["--from", "W", "--name", "a"], "Execution Already Exists"),
     ] {
-        let (status, _, err) = support::run(folder.path(), &[&["fork", &original][..], &arguments].concat()).await;
+        let (status, _, err) =
+            crate::support::run(folder.path(), &[&["fork", &original][..], &arguments].concat()).await;
         assert!(!status.success() && err.contains(part), "{err}");
     }
 }
@@ -176,19 +175,19 @@ async fn a_changed_definition_is_replayed_with_and_without_a_server() {
     std::fs::write(&file, changed.to_string()).expect("written");
     let file = file.to_str().expect("a path");
     let check = async || {
-        let (status, out, err) = support::run(folder.path(), &["replay", &arn]).await;
+        let (status, out, err) = crate::support::run(folder.path(), &["replay", &arn]).await;
         assert!(status.success() && out.contains("3 events agree") && out.contains("they never part"), "{out}{err}");
-        let (status, out, err) = support::run(folder.path(), &["replay", &arn, "--definition", file]).await;
+        let (status, out, err) = crate::support::run(folder.path(), &["replay", &arn, "--definition", file]).await;
         assert_eq!(status.code(), Some(1), "{err}");
         assert!(out.contains("they part in `type`"), "{out}");
-        let (_, out, _) = support::run(folder.path(), &["replay", &arn, "--definition", file, "--json"]).await;
+        let (_, out, _) = crate::support::run(folder.path(), &["replay", &arn, "--definition", file, "--json"]).await;
         let report: Value = serde_json::from_str(&out).expect("JSON");
         assert_eq!((&report["parts"], &report["difference"]["field"]), (&json!(true), &json!("type")));
         for (arguments, part) in [
             (&[&*arn, "--definition", "/nowhere/x.json"][..], "read the definition"),
             (&[&*format!("{arn}x")][..], "Execution Does Not Exist"),
         ] {
-            let (status, _, err) = support::run(folder.path(), &[&["replay"][..], arguments].concat()).await;
+            let (status, _, err) = crate::support::run(folder.path(), &[&["replay"][..], arguments].concat()).await;
             assert_eq!(status.code(), Some(2), "{err}");
             assert!(err.contains(part), "{err}");
         }
