@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use appsync::{
-    Api, Body, DataSourceConfig, DataSourceKind, FunctionConfig, Request, ResolverConfig, ResolverKind, Response,
+    Api, Body, DataSourceConfig, DataSourceKind, FunctionConfig, LambdaOptions, Request, ResolverConfig, ResolverKind,
+    Response,
     trace::{Detail, End, RequestTrace, ResolverKindName, Ring, Sink, Traces},
 };
 use aws_protocol::{Directory, ServiceError};
@@ -57,10 +58,16 @@ fn world() -> World {
         name: "scan".into(),
         data_source: "table".into(),
         code: scan,
+        lambda: LambdaOptions::default(),
     });
     let pipeline = ResolverKind::Pipeline { functions: vec!["f".into()], code: code(PASS).into() };
     config.resolvers = vec![
-        ResolverConfig { type_name: "Query".into(), field_name: "orders".into(), kind: pipeline },
+        ResolverConfig {
+            type_name: "Query".into(),
+            field_name: "orders".into(),
+            kind: pipeline,
+            lambda: LambdaOptions::default(),
+        },
         harness::resolver("Query.broken", BROKEN),
         harness::constant("Query.closed", "'x'"),
         harness::resolver("Order.customer", CUSTOMER),
