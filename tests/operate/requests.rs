@@ -91,7 +91,9 @@ async fn the_command_line_shows_a_request_and_follows_those_to_come() {
     let folder = tempfile::tempdir().expect("a folder");
     let server = Server::start(folder.path()).await;
     let (id, _) = place(&server).await;
-    let (status, out, err) = run(folder.path(), &["trace"]).await;
+    let (status, last, err) = run(folder.path(), &["trace"]).await;
+    assert!(status.success() && last.contains("  200  "), "{err}{last}");
+    let (status, out, err) = run(folder.path(), &["trace", &id]).await;
     assert!(status.success(), "{err}");
     assert!(
         out.starts_with("mutation  Place  200  ") && out.lines().next().is_some_and(|line| line.ends_with(&id)),

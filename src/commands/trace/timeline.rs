@@ -68,7 +68,7 @@ impl Lines {
         let resolvers = request["resolvers"].as_u64().unwrap_or_default();
         let more = resolvers.saturating_sub(shown as u64);
         if more > 0 {
-            self.note(0, &format!("... and {more} resolvers more"));
+            self.note(0, &format!("... and {more} more"));
         }
         for published in request["published"].as_array().into_iter().flatten() {
             let field = text(&published["field"]).unwrap_or_default();
@@ -214,7 +214,7 @@ query  Q  200  3.30 ms  API_KEY  r-1
      2.90 ms      response  0.10 ms
      3.10 ms    order.items[0].sku  Item.sku  0.05 ms
                   failed E: no
-              ... and 1 resolvers more
+              ... and 1 more
               error E: no
 ";
         assert_eq!(timeline(&request(), false), expected);
