@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use appsync::Diagnostic;
 use auth::{
-    ApiKey, ApiKeys, Authenticator, Config, Discovery, IamConfig, KeyCache, KeySource, OidcConfig, Provider,
-    UserPoolConfig,
+    ApiKey, ApiKeys, Authenticator, Config, Discovery, IamConfig, KeyCache, KeySource, LambdaConfig, OidcConfig,
+    Provider, UserPoolConfig,
 };
 use aws_protocol::BoxFuture;
 use clock::Clock;
@@ -51,7 +51,17 @@ fn provider(
     Ok(match provider.authentication_type {
         AuthenticationType::ApiKey => Provider::ApiKey(api_keys(api)),
         AuthenticationType::AwsIam => Provider::Iam(IamConfig { region: surroundings.partition.region.clone() }),
-        AuthenticationType::AwsLambda => Provider::Lambda,
+        AuthenticationType::AwsLambda => {
+            let config = provider.lambda_authorizer_config.as_ref();
+            Provider::Lambda(LambdaConfig {
+                api_id: api.id.clone(),
+                account: surroundings.partition.account.clone(),
+                function_arn: config.and_then(|config| config.authorizer_uri.clone()).unwrap_or_default(),
+                ttl_seconds: config.and_then(|config| config.authorizer_result_ttl_in_seconds).unwrap_or(0.0) as i64,
+                token: whole_match(&config.and_then(|config| config.identity_validation_expression.clone()))?,
+                services: surroundings.services.clone(),
+            })
+        }
         AuthenticationType::OpenidConnect => {
             let config = provider.open_id_connect_config.as_ref();
             let millis = |ttl: Option<f64>| ttl.filter(|ttl| *ttl > 0.0).map(|ttl| ttl as i64);

@@ -9,6 +9,7 @@ use clock::Clock;
 
 use crate::{
     Config, CredentialStore, Error, Identity, KeyCache, Presented, Provider, api_key, iam, jwt,
+    lambda_authorizer::Authorizer,
     oidc::{self, same_issuer},
     user_pool,
 };
@@ -18,13 +19,14 @@ pub struct Authenticator {
     config: Config,
     credentials: Arc<CredentialStore>,
     keys: KeyCache,
+    lambda: Authorizer,
     clock: Arc<dyn Clock>,
 }
 
 impl Authenticator {
     /// An authenticator for an API with these modes.
     pub fn new(config: Config, credentials: Arc<CredentialStore>, keys: KeyCache, clock: Arc<dyn Clock>) -> Self {
-        Self { config, credentials, keys, clock }
+        Self { config, credentials, keys, lambda: Authorizer::default(), clock }
     }
 
     /// Who the request comes from.
@@ -50,7 +52,10 @@ impl Authenticator {
                 return iam::authenticate(config, &self.credentials, presented, now.0 / 1000);
             }
             (_, Some(Provider::ApiKey(keys)), Some(key)) => return api_key::authenticate(keys, key, now.0 / 1000),
-            _ if signed => return Err(Error::not_authorized("the API does not have the mode AWS_IAM")),
+            // To a Lambda authorizer a signature is a token like any other, where AWS_IAM is not a mode.
+            _ if signed && !self.has_lambda() => {
+                return Err(Error::not_authorized("the API does not have the mode AWS_IAM"));
+            }
             _ => {}
         }
         match token {
@@ -64,12 +69,13 @@ impl Authenticator {
 
     async fn token(&self, token: &str, presented: &Presented<'_>) -> Result<Identity, Error> {
         let now = self.clock.now();
-        if let Some(issuer) = jwt::claimed_issuer(token) {
+        let issuer = jwt::claimed_issuer(token);
+        if let Some(issuer) = &issuer {
             // Where it is the only mode, AppSync does not compare the issuer.
             let only = self.config.providers.len() == 1;
             let provider = self.provider(|provider| match provider {
-                Provider::UserPool(pool) => same_issuer(&pool.issuer, &issuer),
-                Provider::Oidc(oidc) => only || same_issuer(&oidc.issuer, &issuer),
+                Provider::UserPool(pool) => same_issuer(&pool.issuer, issuer),
+                Provider::Oidc(oidc) => only || same_issuer(&oidc.issuer, issuer),
                 _ => false,
             });
             match provider {
@@ -82,11 +88,22 @@ impl Authenticator {
                 _ => {}
             }
         }
-        if self.provider(|provider| matches!(provider, Provider::Lambda)).is_some() {
-            tracing::warn!("AWS_LAMBDA authorization does not run here yet: the token is refused");
-            return Err(Error::not_authorized("AWS_LAMBDA authorization does not run here yet"));
+        match self.provider(|provider| matches!(provider, Provider::Lambda(_))) {
+            // A token that could be an OpenID Connect one is never the Lambda authorizer's where both are modes.
+            Some(Provider::Lambda(config)) if !(issuer.is_some() && self.has_token_issuers()) => {
+                let token = presented.header("authorization").unwrap_or(token);
+                self.lambda.authenticate(config, token, presented, &*self.clock).await
+            }
+            _ => Err(Error::not_authorized("no mode of the API accepts this token")),
         }
-        Err(Error::not_authorized("no mode of the API accepts this token"))
+    }
+
+    fn has_lambda(&self) -> bool {
+        self.provider(|provider| matches!(provider, Provider::Lambda(_))).is_some()
+    }
+
+    fn has_token_issuers(&self) -> bool {
+        self.provider(|provider| matches!(provider, Provider::Oidc(_) | Provider::UserPool(_))).is_some()
     }
 
     fn provider(&self, wanted: impl Fn(&Provider) -> bool) -> Option<&Provider> {

@@ -4,6 +4,8 @@ use std::collections::HashMap;
 
 use regex::Regex;
 
+use crate::LambdaConfig;
+
 /// The modes of an API, the default one first.
 #[derive(Debug, Clone, Default)]
 pub struct Config {
@@ -22,8 +24,8 @@ pub enum Provider {
     Oidc(OidcConfig),
     /// `AMAZON_COGNITO_USER_POOLS`
     UserPool(UserPoolConfig),
-    /// `AWS_LAMBDA`, which is not here yet: every token is refused, and the log says why.
-    Lambda,
+    /// `AWS_LAMBDA`
+    Lambda(LambdaConfig),
 }
 
 /// The API keys of an API by their value.
@@ -69,7 +71,8 @@ pub struct UserPoolConfig {
 }
 
 impl Config {
-    /// A regular expression that matches a whole text, as AppSync reads `clientId` and `appIdClientRegex`.
+    /// A regular expression that matches a whole text, as AppSync reads `clientId`, `appIdClientRegex` and
+    /// `identityValidationExpression`.
     ///
     /// # Errors
     /// The text is no regular expression, or one too large to compile.

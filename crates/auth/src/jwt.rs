@@ -22,8 +22,14 @@ pub(crate) fn claimed_issuer(token: &str) -> Option<String> {
         return None;
     }
     let mut parts = token.split('.');
-    let (_, payload, _, None) = (parts.next()?, parts.next()?, parts.next()?, parts.next()) else { return None };
-    let claims: Claims = serde_json::from_slice(&BASE64_URL_SAFE_NO_PAD.decode(payload).ok()?).ok()?;
+    let (header, payload, signature, None) = (parts.next()?, parts.next()?, parts.next()?, parts.next()) else {
+        return None;
+    };
+    let object =
+        |part: &str| -> Option<Claims> { serde_json::from_slice(&BASE64_URL_SAFE_NO_PAD.decode(part).ok()?).ok() };
+    BASE64_URL_SAFE_NO_PAD.decode(signature).ok()?;
+    object(header)?.get("alg")?;
+    let claims = object(payload)?;
     Some(claims.get("iss").and_then(Value::as_str).unwrap_or_default().to_owned())
 }
 

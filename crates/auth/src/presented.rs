@@ -29,6 +29,11 @@ impl<'a> Presented<'a> {
         self.headers.get(name)?.to_str().ok()
     }
 
+    /// Whether it is the handshake of a real-time connection, which is signed for `<endpoint>/connect`.
+    pub(crate) fn connects(&self) -> bool {
+        self.path.ends_with("/connect")
+    }
+
     /// The token of `Authorization`, with or without `Bearer `.
     pub(crate) fn token(&self) -> Option<&'a str> {
         let value = self.header(AUTHORIZATION.as_str())?.trim();
