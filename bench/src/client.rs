@@ -47,6 +47,16 @@ impl Connection {
     }
 }
 
+/// A GraphQL request with an API key.
+pub(crate) fn graphql_request(address: SocketAddr, api_key: &str, body: &str) -> Vec<u8> {
+    let length = body.len();
+    format!(
+        "POST /graphql HTTP/1.1\r\nhost: {address}\r\nx-api-key: {api_key}\r\ncontent-type: application/json\r\n\
+         content-length: {length}\r\n\r\n{body}"
+    )
+    .into_bytes()
+}
+
 fn content_length(head: &[u8]) -> anyhow::Result<usize> {
     let head = std::str::from_utf8(head)?.to_ascii_lowercase();
     let value = head.lines().find_map(|line| line.strip_prefix("content-length:")).context("no content-length")?;

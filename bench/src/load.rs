@@ -1,13 +1,22 @@
 //! Rounds of a measurement: a number of conversations spread over connections, each connection waiting for its answers.
 
 use std::{
+    net::SocketAddr,
     sync::atomic::{AtomicUsize, Ordering},
     time::Instant,
 };
 
 use anyhow::ensure;
 
-use crate::{client::Connection, server::Server};
+use crate::client::Connection;
+
+/// A process under load.
+pub(crate) trait Measured {
+    /// Where it serves.
+    fn address(&self) -> SocketAddr;
+    /// User and system time of the process so far, microseconds.
+    fn cpu_micros(&self) -> anyhow::Result<f64>;
+}
 
 /// One request, how often it is made, and what must be answered.
 pub(crate) struct Load {
@@ -48,13 +57,13 @@ pub(crate) struct Round {
 }
 
 /// Opens connections.
-pub(crate) async fn connections(server: &Server, count: usize) -> anyhow::Result<Vec<Connection>> {
-    let opening = (0..count).map(|_| Connection::open(server.address));
+pub(crate) async fn connections(server: &impl Measured, count: usize) -> anyhow::Result<Vec<Connection>> {
+    let opening = (0..count).map(|_| Connection::open(server.address()));
     futures::future::try_join_all(opening).await
 }
 
 impl Load {
-    pub(crate) async fn run(&self, server: &Server, connections: &mut [Connection]) -> anyhow::Result<Round> {
+    pub(crate) async fn run(&self, server: &impl Measured, connections: &mut [Connection]) -> anyhow::Result<Round> {
         let ask = async |connection: &mut Connection| {
             let body = connection.ask(&self.request).await?;
             ensure!(self.answer.is(body), "a wrong answer: {}", String::from_utf8_lossy(body));
@@ -66,7 +75,7 @@ impl Load {
 
 /// Has `count` conversations, as many at once as there are connections.
 pub(crate) async fn round(
-    server: &Server,
+    server: &impl Measured,
     connections: &mut [Connection],
     count: usize,
     converse: impl AsyncFn(&mut Connection) -> anyhow::Result<()>,

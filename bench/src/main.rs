@@ -2,7 +2,8 @@
 //!
 //! `cargo build --release && cargo run --release -p stepwell-bench` measures the shipped application over HTTP,
 //! `... -p stepwell-bench -- workflows` the Step Functions engine, over HTTP and in the process (a further argument: only
-//! the sections whose names contain it).
+//! the sections whose names contain it), `... -- graphql` resolvers in both languages next to two servers of npm: it needs
+//! Node.js, and installs them into bench/graphql/peers.
 //!
 //! CPU is user and system time of the process that answers, divided by the requests it answered; latencies are the
 //! client's. Each figure is the median of several rounds with the lowest and highest beside it: single rounds on a
@@ -10,6 +11,7 @@
 
 mod application;
 mod client;
+mod graphql;
 mod load;
 mod process;
 mod server;
@@ -32,11 +34,12 @@ fn main() -> anyhow::Result<()> {
     let requests = std::env::var("BENCH_REQUESTS").ok().map(|n| n.parse()).transpose()?;
     match std::env::args().nth(1).as_deref() {
         None => run_on(1, application::run(requests.unwrap_or(REQUESTS))),
+        Some("graphql") => run_on(1, graphql::run(requests.unwrap_or(REQUESTS))),
         Some("workflows") => {
             let only = std::env::args().nth(2).unwrap_or_default();
             workflows::run(&workflows::Scale::of(requests), &only)
         }
-        Some(other) => bail!("unknown table {other}: `workflows`, or nothing for the application"),
+        Some(other) => bail!("unknown table {other}: `graphql`, `workflows`, or nothing for the application"),
     }
 }
 

@@ -18,17 +18,21 @@ use tokio::{
     process::{Child, ChildStdout, Command},
 };
 
-use crate::{client::Connection, process};
+use crate::{
+    client::{self, Connection},
+    load::Measured,
+    process,
+};
 
 /// A running stepwell.
 pub(crate) struct Server {
-    pub(crate) address: SocketAddr,
+    address: SocketAddr,
     child: Child,
     /// Kept open: whoever prints into a closed pipe dies of it.
     _output: Lines<BufReader<ChildStdout>>,
     folder: TempDir,
-    api_key: String,
-    credentials: sigv4::Credentials,
+    pub(crate) api_key: String,
+    pub(crate) credentials: sigv4::Credentials,
 }
 
 fn binary() -> PathBuf {
@@ -36,12 +40,23 @@ fn binary() -> PathBuf {
     target.join("release/stepwell")
 }
 
-fn root() -> PathBuf {
+/// The repository.
+pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("bench is a folder of the repository").to_owned()
 }
 
 pub(crate) fn binary_mebibytes() -> anyhow::Result<f64> {
     Ok(fs::metadata(binary())?.len() as f64 / f64::from(1 << 20))
+}
+
+impl Measured for Server {
+    fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    fn cpu_micros(&self) -> anyhow::Result<f64> {
+        process::cpu_micros(&self.process()?)
+    }
 }
 
 impl Server {
@@ -51,10 +66,16 @@ impl Server {
 
     /// Starts and waits for the line that says the server is ready.
     pub(crate) async fn start_in(folder: TempDir) -> anyhow::Result<Self> {
+        Self::start_with(folder, &[]).await
+    }
+
+    /// The same with more arguments: another template, flags.
+    pub(crate) async fn start_with(folder: TempDir, arguments: &[&str]) -> anyhow::Result<Self> {
         let mut child = Command::new(binary())
             .current_dir(root())
             .args(["run", "--port", "0", "--tls-port", "0", "--data"])
             .arg(folder.path())
+            .args(arguments)
             .stdout(Stdio::piped())
             .kill_on_drop(true)
             .spawn()
@@ -101,11 +122,6 @@ impl Server {
         Ok(self.folder)
     }
 
-    /// User and system time of the process so far, microseconds.
-    pub(crate) fn cpu_micros(&self) -> anyhow::Result<f64> {
-        process::cpu_micros(&self.process()?)
-    }
-
     pub(crate) fn resident_mebibytes(&self) -> anyhow::Result<f64> {
         process::resident_mebibytes(&self.process()?)
     }
@@ -119,14 +135,7 @@ impl Server {
     }
 
     fn graphql_text(&self, body: &str) -> Vec<u8> {
-        format!(
-            "POST /graphql HTTP/1.1\r\nhost: {}\r\nx-api-key: {}\r\ncontent-type: application/json\r\n\
-             content-length: {}\r\n\r\n{body}",
-            self.address,
-            self.api_key,
-            body.len()
-        )
-        .into_bytes()
+        client::graphql_request(self.address, &self.api_key, body)
     }
 
     /// One GraphQL request.
@@ -135,7 +144,7 @@ impl Server {
         Ok(serde_json::from_slice(connection.ask(&self.graphql_text(body)).await?)?)
     }
 
-    /// A signed request of the wire API.
+    /// A signed request of Step Functions' or DynamoDB's wire API.
     pub(crate) fn wire_request(&self, target: &str, input: &Value) -> Vec<u8> {
         let body = input.to_string();
         let mut headers = HeaderMap::new();
@@ -145,9 +154,10 @@ impl Server {
         {
             headers.insert(name, HeaderValue::from_str(value).expect("printable text"));
         }
+        let service = if target.starts_with("DynamoDB") { "dynamodb" } else { "states" };
         let payload = sigv4::Payload::Bytes(body.as_bytes());
         let request = sigv4::Request { method: "POST", path: "/", query: "", headers: &headers, payload };
-        let scope = sigv4::Scope { region: "us-east-1", service: "states" };
+        let scope = sigv4::Scope { region: "us-east-1", service };
         let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
         headers.extend(sigv4::sign(&request, &self.credentials, scope, i64::try_from(now).unwrap_or(0)));
         let mut text = String::from("POST / HTTP/1.1\r\n");
