@@ -24,15 +24,15 @@ export async function disconnected() {
 }
 
 // Subscribes, and returns once the server has acknowledged that the subscription stands; rejects with what Amplify
-// hands to `error`. The orders of onOrderStatus arrive in the returned inbox.
-export async function subscribe(client, { query, variables }) {
+// hands to `error`. What the subscription's field has arrives in the returned inbox.
+export async function subscribe(client, options) {
   const events = new Inbox();
   const acknowledgements = new Inbox();
   const stopListening = Hub.listen('api', ({ payload }) => {
     if (payload.event === 'Subscription ack') acknowledgements.put(payload.data);
   });
-  const subscription = client.graphql({ query, variables }).subscribe({
-    next: ({ data }) => events.put(data.onOrderStatus),
+  const subscription = client.graphql(options).subscribe({
+    next: ({ data }) => events.put(Object.values(data)[0]),
     error: (error) => {
       events.fail(error);
       acknowledgements.fail(error);

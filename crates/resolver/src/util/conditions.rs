@@ -17,7 +17,7 @@ pub(super) const FUNCTIONS: &[(&str, Function)] = &[
 /// The expression document as JSON text.
 fn as_text(conditions: &Map<String, Value>) -> Result<Value, Fault> {
     let mut expression = Expression::default();
-    let text = expression.all_of(conditions)?;
+    let text = expression.all_of(conditions)?.map(Clause::into_text).unwrap_or_default();
     let document = json!({
         "expression": text,
         "expressionNames": expression.names,
@@ -29,15 +29,49 @@ fn as_text(conditions: &Map<String, Value>) -> Result<Value, Fault> {
 /// A filter or condition as a request carries it; empty maps are left out, for DynamoDB refuses them.
 pub(super) fn document(conditions: &Map<String, Value>) -> Result<Map<String, Value>, Fault> {
     let mut expression = Expression::default();
-    let text = expression.all_of(conditions)?;
+    let text = expression.all_of(conditions)?.map(Clause::into_text).unwrap_or_default();
     Ok(expression.into_document(text))
 }
 
 /// A key condition: no parentheses, joined by `AND`.
 pub(super) fn key_document(conditions: &Map<String, Value>) -> Result<Map<String, Value>, Fault> {
     let mut expression = Expression::default();
-    let text = expression.field_tests(conditions)?.join(" AND ");
+    let tests: Vec<String> = expression.clauses(conditions)?.into_iter().map(Clause::into_text).collect();
+    let text = tests.join(" AND ");
     Ok(expression.into_document(text))
+}
+
+/// A part of an expression. DynamoDB refuses parentheses right inside of others, so each knows whether it has some.
+#[derive(Debug)]
+enum Clause {
+    /// `#a = :a_eq`, or several joined by `AND` or `OR`.
+    Bare(String),
+    /// The same in parentheses.
+    InParentheses(String),
+}
+
+impl Clause {
+    fn into_text(self) -> String {
+        match self {
+            Self::Bare(text) | Self::InParentheses(text) => text,
+        }
+    }
+
+    fn in_parentheses(self) -> Self {
+        match self {
+            Self::Bare(text) => Self::InParentheses(format!("({text})")),
+            already => already,
+        }
+    }
+
+    /// The one clause in parentheses, or all of them with `joint` between; `None` when there are none.
+    fn joined(mut clauses: Vec<Self>, joint: &str) -> Option<Self> {
+        if clauses.len() <= 1 {
+            return clauses.pop().map(Self::in_parentheses);
+        }
+        let texts: Vec<String> = clauses.into_iter().map(|clause| clause.in_parentheses().into_text()).collect();
+        Some(Self::Bare(texts.join(joint)))
+    }
 }
 
 /// The placeholders of one expression.
@@ -59,34 +93,39 @@ impl Expression {
         document
     }
 
-    /// Every test in parentheses, joined by `AND`.
-    fn all_of(&mut self, conditions: &Map<String, Value>) -> Result<String, Fault> {
-        let tests = self.field_tests(conditions)?;
-        Ok(tests.iter().map(|test| format!("({test})")).collect::<Vec<_>>().join(" AND "))
+    /// Every test in parentheses, joined by `AND`; `None` without any.
+    fn all_of(&mut self, conditions: &Map<String, Value>) -> Result<Option<Clause>, Fault> {
+        Ok(Clause::joined(self.clauses(conditions)?, " AND "))
     }
 
-    fn field_tests(&mut self, conditions: &Map<String, Value>) -> Result<Vec<String>, Fault> {
-        let mut tests = Vec::new();
+    fn clauses(&mut self, conditions: &Map<String, Value>) -> Result<Vec<Clause>, Fault> {
+        let mut clauses = Vec::new();
         for (field, condition) in conditions {
             match field.as_str() {
-                "and" => tests.push(self.group(field, condition, " AND ")?),
-                "or" => tests.push(self.group(field, condition, " OR ")?),
-                "not" => tests.push(format!("NOT ({})", self.all_of(object(field, condition)?)?)),
+                "and" => clauses.extend(self.group(field, condition, " AND ")?),
+                "or" => clauses.extend(self.group(field, condition, " OR ")?),
+                "not" => {
+                    let inner = self.all_of(object(field, condition)?)?.map(Clause::in_parentheses);
+                    clauses.extend(inner.map(|inner| Clause::Bare(format!("NOT {}", inner.into_text()))));
+                }
                 _ => {
                     let name = self.name(field);
                     for (operator, operand) in object(field, condition)? {
-                        tests.push(self.test(&name, field, operator, operand)?);
+                        clauses.push(Clause::Bare(self.test(&name, field, operator, operand)?));
                     }
                 }
             }
         }
-        Ok(tests)
+        Ok(clauses)
     }
 
-    fn group(&mut self, kind: &str, conditions: &Value, joint: &str) -> Result<String, Fault> {
+    fn group(&mut self, kind: &str, conditions: &Value, joint: &str) -> Result<Option<Clause>, Fault> {
         let members = conditions.as_array().ok_or_else(|| Fault::code(format!("{kind} expects an array")))?;
-        let parts = members.iter().map(|member| self.all_of(object(kind, member)?).map(|text| format!("({text})")));
-        Ok(parts.collect::<Result<Vec<_>, _>>()?.join(joint))
+        let mut clauses = Vec::with_capacity(members.len());
+        for member in members {
+            clauses.extend(self.all_of(object(kind, member)?)?);
+        }
+        Ok(Clause::joined(clauses, joint))
     }
 
     fn test(&mut self, name: &str, field: &str, operator: &str, operand: &Value) -> Result<String, Fault> {
@@ -183,8 +222,14 @@ mod tests {
                 "(attribute_exists(#id)) AND (#version = :version_eq)",
             ),
             (json!({ "a": { "gt": 1, "le": 5 } }), "(#a > :a_gt) AND (#a <= :a_le)"),
-            (json!({ "or": [{ "a": { "eq": 1 } }, { "a": { "eq": 2 } }] }), "(((#a = :a_eq)) OR ((#a = :a_eq_2)))"),
-            (json!({ "not": { "a": { "in": [1, 2] } } }), "(NOT ((#a IN (:a_in_0, :a_in_1))))"),
+            (json!({ "or": [{ "a": { "eq": 1 } }, { "a": { "eq": 2 } }] }), "((#a = :a_eq) OR (#a = :a_eq_2))"),
+            (json!({ "not": { "a": { "in": [1, 2] } } }), "(NOT (#a IN (:a_in_0, :a_in_1)))"),
+            (json!({ "and": [{ "id": { "attributeExists": false } }] }), "(attribute_not_exists(#id))"),
+            (
+                json!({ "and": [{ "or": [{ "a": { "eq": 1 } }] }, { "b": { "eq": 1 }, "c": { "eq": 1 } }, {}] }),
+                "((#a = :a_eq) AND ((#b = :b_eq) AND (#c = :c_eq)))",
+            ),
+            (json!({ "or": [], "and": [{}], "not": {} }), ""),
             (json!({ "a": { "between": [1, 2] } }), "(#a BETWEEN :a_between_0 AND :a_between_1)"),
             (json!({ "a": { "size": { "lt": 3 } } }), "(size(#a) < :a_size_lt)"),
             (json!({ "a-b": { "attributeExists": false } }), "(attribute_not_exists(#a_b))"),
