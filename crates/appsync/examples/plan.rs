@@ -45,6 +45,7 @@ impl Handlers for Products {
         Evaluation {
             end: End::Returned(Some(value)),
             stash: Map::new(),
+            changed_arguments: None,
             appended_errors: Vec::new(),
             logs: Vec::new(),
             response_headers: Vec::new(),

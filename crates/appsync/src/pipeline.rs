@@ -268,8 +268,12 @@ impl Run<'_> {
         self.trace.handler(handler, &context);
         let mut evaluation = handlers.invoke(handler, &context);
         self.trace.handled(handler, &mut evaluation);
-        let Evaluation { end, stash, appended_errors, logs: _, response_headers, extensions } = evaluation;
+        let Evaluation { end, stash, changed_arguments, appended_errors, logs: _, response_headers, extensions } =
+            evaluation;
         self.stash = stash;
+        if let Some(arguments) = changed_arguments {
+            self.field.arguments = Arc::new(arguments);
+        }
         self.effects.appended.extend(appended_errors);
         self.effects.headers.extend(response_headers);
         self.effects.extensions.extend(extensions);

@@ -9,6 +9,8 @@ pub struct Evaluation {
     pub end: End,
     /// `ctx.stash` as the handler left it.
     pub stash: Map<String, Value>,
+    /// `ctx.args` as a mapping template left it, where it changed it: the functions after it in a pipeline find it so.
+    pub changed_arguments: Option<Map<String, Value>>,
     /// `util.appendError`, in order.
     pub appended_errors: Vec<RaisedError>,
     /// `console.log` and `console.error`, in order; bounded.

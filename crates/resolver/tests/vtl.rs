@@ -2,7 +2,7 @@
 //!
 //! - `json context`: `arguments`, `source`, `identity`, `stash`, `result`, `prev`, `error`, `env` of what follows
 //! - `cases`: lines of `TEMPLATE => OUTPUT`, the output being JSON or, after `!`, the message of an error
-//! - `vtl`: one template, then `json` or `error` with what it comes to, and `json stash` if that matters
+//! - `vtl`: one template, then `json` or `error` with what it comes to, and `json stash` and `json arguments` (null: unchanged) if that matters
 
 mod support;
 
@@ -45,11 +45,12 @@ fn run_file(file: &Path) -> Vec<String> {
                 evaluation = Some(evaluate(&block, &context));
                 template = block;
             }
-            "json" | "error" | "json stash" => {
+            "json" | "error" | "json stash" | "json arguments" => {
                 let evaluation = evaluation.as_ref().expect("a template comes first");
                 let right = match kind.as_str() {
                     "json" => returned(evaluation) == Some(&json()),
                     "json stash" => Value::Object(evaluation.stash.clone()) == json(),
+                    "json arguments" => json!(evaluation.changed_arguments) == json(),
                     _ => message(evaluation) == Some(block.trim_end()),
                 };
                 if !right {
@@ -132,6 +133,7 @@ fn evaluate(template: &str, context: &Context) -> Evaluation {
         Err(error) => Evaluation {
             end: End::Raised(RaisedError { message: error.to_string(), kind: None, data: None, info: None }),
             stash: context.stash.clone(),
+            changed_arguments: None,
             appended_errors: Vec::new(),
             logs: Vec::new(),
             response_headers: Vec::new(),

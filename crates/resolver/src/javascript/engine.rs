@@ -109,6 +109,7 @@ impl Engine {
         let evaluation = Evaluation {
             end,
             stash: changed_stash.unwrap_or(call.context.stash),
+            changed_arguments: None,
             appended_errors: call.scope.appended_errors,
             logs: call.scope.logs,
             response_headers: call.scope.response_headers,

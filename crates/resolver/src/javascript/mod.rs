@@ -90,6 +90,7 @@ fn not_run(message: String, context: &Context) -> Evaluation {
     Evaluation {
         end: End::Raised(RaisedError { message, kind: Some(CODE.into()), data: None, info: None }),
         stash: context.stash.clone(),
+        changed_arguments: None,
         appended_errors: Vec::new(),
         logs: Vec::new(),
         response_headers: Vec::new(),

@@ -111,13 +111,15 @@ impl Template {
             Err(Halt::End(end)) => *end,
             Err(Halt::Wrong { at, message }) => self.failed(&mut run.scope, at, &message),
         };
-        let (end, stash) = match run.stash() {
-            Ok(stash) => (end, stash.unwrap_or_else(|| context.stash.clone())),
-            Err(message) => (self.failed(&mut run.scope, 0, &message), context.stash.clone()),
+        let left = run.stash().and_then(|stash| Ok((stash, run.changed_arguments()?)));
+        let (end, (stash, changed_arguments)) = match left {
+            Ok(left) => (end, left),
+            Err(message) => (self.failed(&mut run.scope, 0, &message), (None, None)),
         };
         Evaluation {
             end,
-            stash,
+            stash: stash.unwrap_or_else(|| context.stash.clone()),
+            changed_arguments,
             appended_errors: run.scope.appended_errors,
             logs: run.scope.logs,
             response_headers: run.scope.response_headers,

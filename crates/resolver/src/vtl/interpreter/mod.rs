@@ -104,9 +104,18 @@ impl<'a> Interpreter<'a> {
 
     /// `$ctx.stash` as the template left it; `None` where it did not look.
     pub(super) fn stash(&self) -> Result<Option<Map<String, Json>>, String> {
-        let Some(stash) = self.parts.get(&Part::Stash) else { return Ok(None) };
-        match self.heap.to_json(stash, self.bounds())? {
-            Json::Object(stash) => Ok(Some(stash)),
+        self.object_of(Part::Stash)
+    }
+
+    /// `$ctx.args` as the template left it; `None` where it did not change it.
+    pub(super) fn changed_arguments(&self) -> Result<Option<Map<String, Json>>, String> {
+        Ok(self.object_of(Part::Arguments)?.filter(|arguments| *arguments != *self.context.arguments))
+    }
+
+    fn object_of(&self, part: Part) -> Result<Option<Map<String, Json>>, String> {
+        let Some(value) = self.parts.get(&part) else { return Ok(None) };
+        match self.heap.to_json(value, self.bounds())? {
+            Json::Object(fields) => Ok(Some(fields)),
             _ => Ok(None),
         }
     }
