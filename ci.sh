@@ -57,6 +57,14 @@ boto3() {
   node tests/clients/boto3.mjs "$PWD/target/tools/boto3/bin/python"
 }
 
+aws_cli() {
+  [[ -x target/tools/aws-cli/bin/aws ]] || {
+    python3 -m venv target/tools/aws-cli
+    target/tools/aws-cli/bin/pip install --quiet --disable-pip-version-check 'awscli==1.*'
+  }
+  node tests/clients/aws-cli.mjs "$PWD/target/tools/aws-cli/bin/aws"
+}
+
 install_client_tests() {
   (cd tests/clients && npm ci --no-audit --no-fund --loglevel=error)
 }
@@ -80,6 +88,7 @@ step 'install the client tests' install_client_tests
 step 'state machines against their JSON schema (asl-validator)' node tests/clients/state-machines.mjs
 step 'unmodified clients: Amplify, Apollo, AWS SDK' node tests/clients/run.mjs
 step 'unmodified clients: boto3' boto3
+step 'unmodified clients: the AWS CLI makes an API' aws_cli
 step 'kill -9 under load' kill_test
 step 'simulation' target/release/stepwell-simulator --seeds "${SIMULATOR_SEEDS:-100000}"
 step 'benchmark' env BENCH_REQUESTS="${BENCH_REQUESTS:-1500}" target/release/stepwell-bench

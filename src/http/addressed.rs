@@ -21,12 +21,13 @@ pub(super) struct Endpoint {
 /// # Errors
 /// What a client is told where there is no such API.
 pub(super) fn api(app: &App, uri: &Uri, headers: &HeaderMap) -> Result<Arc<RunningApi>, appsync::Response> {
-    let found = match id(uri, headers) {
+    let id = id(uri, headers).map(str::to_owned).or_else(|| app.domains.api_id(host(headers)?));
+    let found = match &id {
         Some(id) => app.apis.get(id),
         None => app.apis.first(),
     };
     // AWS differs: an API that is not there has no host either [K].
-    found.ok_or_else(|| match id(uri, headers) {
+    found.ok_or_else(|| match id {
         Some(id) => appsync::Response::refused(404, "NotFoundException", &format!("GraphQL API {id} not found.")),
         None => appsync::Response::refused(404, "NotFoundException", "the template has no GraphQL API"),
     })
@@ -43,7 +44,20 @@ fn id<'a>(uri: &'a Uri, headers: &'a HeaderMap) -> Option<&'a str> {
     if let Some(rest) = uri.path().strip_prefix("/apis/") {
         return rest.split('/').next();
     }
-    of_host(headers.get(header::HOST)?.to_str().ok()?)
+    of_host(host(headers)?)
+}
+
+/// The custom domain name that a request came to, if it did.
+pub(super) fn domain_name(app: &App, uri: &Uri, headers: &HeaderMap) -> Option<String> {
+    if id(uri, headers).is_some() {
+        return None;
+    }
+    let host = host(headers)?;
+    app.domains.api_id(host).map(|_| host.rsplit_once(':').map_or(host, |(name, _)| name).to_owned())
+}
+
+fn host(headers: &HeaderMap) -> Option<&str> {
+    headers.get(header::HOST)?.to_str().ok()
 }
 
 /// The first label of `ID.appsync-api.REGION.amazonaws.com` and of `ID.appsync-realtime-api.REGION.amazonaws.com`.

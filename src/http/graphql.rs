@@ -63,11 +63,15 @@ async fn answer(
             return api.api().refuse(&texts(headers), refused);
         }
     };
+    if api.description().schema.is_none() {
+        return appsync::Response::refused(502, "GraphQLSchemaException", "No schema definition exists.");
+    }
     let body = match read() {
         Ok(body) => body,
         Err(refused) => return api.api().refuse(&texts(headers), refused),
     };
-    let request = appsync::Request { body, headers: texts(headers), domain_name: None, identity };
+    let domain_name = addressed::domain_name(app, uri, headers);
+    let request = appsync::Request { body, headers: texts(headers), domain_name, identity };
     api.api().execute(&request).await
 }
 

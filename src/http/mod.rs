@@ -1,6 +1,7 @@
 //! HTTP: every route on one page ([`router`]), and a file for each door.
 
 mod addressed;
+mod appsync;
 mod aws_json;
 mod console;
 mod graphql;
@@ -20,11 +21,13 @@ use clock::Clock;
 
 pub(crate) use router::router;
 
-use crate::wiring::apis::Apis;
+use crate::wiring::{apis::Apis, management::Domains};
 
 /// What the doors work on, shared by all of them.
 pub(crate) struct State {
     pub(crate) apis: Arc<Apis>,
+    /// Hosts of one's own for APIs.
+    pub(crate) domains: Arc<Domains>,
     pub(crate) credentials: Arc<auth::CredentialStore>,
     pub(crate) services: Directory,
     pub(crate) user_pools: Arc<cognito::UserPools>,

@@ -5,7 +5,7 @@ use axum::{
     extract::DefaultBodyLimit,
     http::{HeaderName, StatusCode},
     response::IntoResponse,
-    routing::{get, post},
+    routing::{any, get, post},
 };
 use tower_http::{
     catch_panic::CatchPanicLayer,
@@ -13,7 +13,7 @@ use tower_http::{
     cors::{AllowHeaders, AllowMethods, AllowOrigin, CorsLayer, ExposeHeaders},
 };
 
-use super::{App, aws_json, console, graphql, lambda, operate, realtime, well_known};
+use super::{App, appsync, aws_json, console, graphql, lambda, operate, realtime, well_known};
 
 /// AppSync compresses answers from this size on.
 const COMPRESS_FROM_BYTES: u64 = 1_000;
@@ -44,6 +44,9 @@ fn clients() -> Router<App> {
         .route("/", post(aws_json::post))
         // Lambda on the wire
         .route("/2015-03-31/functions/{name}/invocations", post(lambda::invoke))
+        // AppSync's management API on the wire
+        .route("/v1/{*rest}", any(appsync::call))
+        .route("/v2/{*rest}", any(appsync::call))
         // What verifies the tokens of a user pool
         .route("/{pool}/.well-known/jwks.json", get(well_known::jwks))
         .route("/{pool}/.well-known/openid-configuration", get(well_known::openid_configuration))

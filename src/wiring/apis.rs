@@ -96,6 +96,11 @@ impl Apis {
         self.table.load().by_id.get(id).cloned()
     }
 
+    /// The versions in force of all APIs, in no order.
+    pub(crate) fn all(&self) -> Vec<Arc<RunningApi>> {
+        self.table.load().by_id.values().cloned().collect()
+    }
+
     /// The API at `/graphql`.
     pub(crate) fn first(&self) -> Option<Arc<RunningApi>> {
         self.table.load().first.clone()
@@ -137,7 +142,6 @@ impl Apis {
     }
 
     /// Takes an API away, and says whether it was there: its subscriptions end, requests in flight do not.
-    #[allow(dead_code, reason = "the management API and the reload of the template are the callers")]
     pub(crate) async fn remove(&self, id: &str) -> bool {
         let _one_at_a_time = self.changing.lock().await;
         let mut table = Table::clone(&self.table.load());

@@ -24,10 +24,6 @@ pub(super) fn config(api: &GraphqlApi, partition: Partition) -> Result<ApiConfig
     });
     let functions: Vec<_> = functions.collect();
     let resolvers: Vec<_> = api.resolvers.iter().filter_map(|resolver| config_of(resolver, &mut unsupported)).collect();
-    let Some(schema) = &api.schema else {
-        unsupported.push(of_resource(&api.logical_id, "the API has no AWS::AppSync::GraphQLSchema"));
-        return Err(unsupported);
-    };
     if !unsupported.is_empty() {
         return Err(unsupported);
     }
@@ -37,7 +33,7 @@ pub(super) fn config(api: &GraphqlApi, partition: Partition) -> Result<ApiConfig
         api_id: api.id.clone(),
         name: api.name.clone(),
         partition,
-        schema: source(schema),
+        schema: api.schema.as_ref().map_or_else(no_schema, source),
         default_mode: modes.first().copied().unwrap_or(AuthMode::ApiKey),
         deny_by_default: user_pool.is_some_and(|pool| pool.default_action.as_deref() == Some("DENY")),
         additional_modes: modes.get(1..).unwrap_or_default().to_vec(),
@@ -53,6 +49,11 @@ pub(super) fn config(api: &GraphqlApi, partition: Partition) -> Result<ApiConfig
         query_depth_limit: api.query_depth_limit,
         resolver_count_limit: api.resolver_count_limit,
     })
+}
+
+/// Stands for the schema of an API that has none yet: such an API is there, and answers every request that it has none.
+fn no_schema() -> Source {
+    Source { name: "schema.graphql".to_owned(), code: "type Query { _: Boolean }".to_owned() }
 }
 
 pub(super) fn mode(kind: AuthenticationType) -> AuthMode {

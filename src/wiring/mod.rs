@@ -8,6 +8,7 @@ mod event_rules;
 mod excerpt;
 mod functions;
 mod graphql_api;
+pub(crate) mod management;
 mod modes;
 mod roles;
 pub(crate) mod secrets;
@@ -60,6 +61,8 @@ pub(crate) enum Error {
     Objects(#[from] objects::Error),
     #[error("make the bucket {bucket}: {cause}")]
     Bucket { bucket: String, cause: objects::Error },
+    #[error("read the APIs that were made through AppSync's management API: {0}")]
+    Management(#[from] ::management::Error),
     #[error("start Step Functions: {0}")]
     States(#[from] states::Error),
     #[error("create the state machine {machine}: {cause}")]
@@ -217,11 +220,15 @@ pub(crate) async fn start(
     services.register(user_pools.clone());
     tracing::debug!("the user pools are there");
     let sink = Arc::new(event_rules::StatusEvents(bus.clone()));
-    let engine = state_machines::start(config, &application, store, clock.clone(), &services, sink).await?;
+    let engine = state_machines::start(config, &application, store.clone(), clock.clone(), &services, sink).await?;
     tracing::debug!("the state machines are there");
 
     deploying.await.expect("deploying does not panic").map_err(Error::Api)?;
     tracing::debug!("the APIs are deployed");
+    let domains = Arc::new(management::Domains::default());
+    management::start(store, clock.clone(), partition.clone(), apis.clone(), domains.clone(), addresses, &services)
+        .await?;
+    tracing::debug!("the APIs of the management API are deployed");
     register_targets(&bus, &application, apis.clone(), &services, &partition);
     event_rules::warn_of_unserved_targets(&application, &partition);
     if let Some(engine) = &engine {
@@ -250,6 +257,7 @@ pub(crate) async fn start(
     };
     let app = Arc::new(State {
         apis,
+        domains,
         credentials: keys.store,
         services,
         user_pools,

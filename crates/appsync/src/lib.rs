@@ -32,4 +32,5 @@ pub use data_source::http::{HttpClient, HttpRequest, HttpResponse};
 pub use diagnostic::Diagnostic;
 pub use error::{Details, GraphqlError, Location, PathSegment};
 pub use request::{Body, Request, Response, parse_body};
+pub use schema::{definitions as schema_definitions, modernise as modern_sdl};
 pub use subscription::{Delivery, Subscription};

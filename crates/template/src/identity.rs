@@ -96,7 +96,7 @@ fn appsync(subject: &Subject<'_>, stack: &Stack, values: &dyn Values) -> Option<
             (arn.clone(), vec![("ResolverArn", arn), ("TypeName", type_name), ("FieldName", field)])
         }
         "AWS::AppSync::FunctionConfiguration" => {
-            let id = stable_text(&format!("{api_id}/function/{}", stack.qualified(subject.logical_id)), 26);
+            let id = values.function_id(&api_id, &stack.qualified(subject.logical_id));
             let arn = arn(format!("functions/{id}"));
             let source = subject.text("DataSourceName");
             let named =

@@ -8,6 +8,10 @@ pub trait Values {
     fn api_id(&self, logical_id: &str) -> String;
     /// The value of an API key: `da2-` and 26 lowercase letters and digits.
     fn api_key(&self, logical_id: &str) -> String;
+    /// The id of a function of pipeline resolvers: 26 lowercase letters and digits.
+    fn function_id(&self, api_id: &str, logical_id: &str) -> String {
+        stable_text(&format!("{api_id}/function/{logical_id}"), 26)
+    }
     /// Where an API takes queries and mutations: `https://.../graphql`.
     fn graphql_url(&self, api_id: &str) -> String;
     /// Where an API takes subscriptions: `wss://.../graphql/realtime`.

@@ -12,9 +12,9 @@ const binary = process.env.STEPWELL_BIN ?? join(root, 'target/release/stepwell')
 // The tests' own STEPWELL_* variables are no settings, and the server refuses those that it does not know.
 const environment = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('STEPWELL_')));
 
-// Starts the shipped application in a fresh data folder, on free ports.
-export async function startServer(moreArguments = [], moreEnvironment = {}) {
-  const data = mkdtempSync(join(tmpdir(), 'stepwell-clients-'));
+// Starts the shipped application on free ports, in a fresh data folder unless one is named.
+export async function startServer(moreArguments = [], moreEnvironment = {}, folder = undefined) {
+  const data = folder ?? mkdtempSync(join(tmpdir(), 'stepwell-clients-'));
   const child = spawn(
     binary,
     ['run', '--port', '0', '--tls-port', '0', '--data', data, ...moreArguments],
@@ -30,6 +30,11 @@ export async function startServer(moreArguments = [], moreEnvironment = {}) {
   return {
     data,
     ...describe(data),
+    // Ends it as nothing can prevent; the folder stays.
+    async kill() {
+      child.kill('SIGKILL');
+      await ended;
+    },
     async stop() {
       child.kill('SIGINT');
       const code = await ended;

@@ -21,6 +21,7 @@ use resolver::Source;
 
 use crate::{Diagnostic, limits};
 pub(crate) use leaf::Leaf;
+pub use prelude::modernise;
 
 /// A valid schema and the look-ups that execution needs.
 pub(crate) struct Schema {
@@ -42,16 +43,7 @@ pub(crate) enum Shape {
 impl Schema {
     /// Parses and validates `sdl`, with AppSync's directives and scalars declared.
     pub(crate) fn build(sdl: &Source) -> Result<Self, Vec<Diagnostic>> {
-        if sdl.code.len() > limits::SCHEMA_BYTES {
-            let message = format!("schema is larger than {} bytes", limits::SCHEMA_BYTES);
-            return Err(vec![Diagnostic::of_resource(&sdl.name, message)]);
-        }
-        let definitions = Definitions::builder()
-            .parse(prelude::for_schema(&sdl.code), "appsync.graphql")
-            .parse(prelude::modernise(&sdl.code), &sdl.name)
-            .build()
-            .and_then(Definitions::validate)
-            .map_err(|invalid| diagnostics(&invalid.errors, &sdl.name))?;
+        let definitions = definitions(sdl)?;
         let implementers = definitions.implementers_map();
         let leaves = definitions.types.iter().filter_map(|(name, ty)| Some((name.clone(), leaf_of(ty)?))).collect();
         Ok(Self { definitions, implementers, leaves })
@@ -89,6 +81,23 @@ impl Schema {
     pub(crate) fn root(&self, operation: OperationType) -> Option<&Name> {
         self.definitions.root_operation(operation)
     }
+}
+
+/// The types of a schema as AppSync reads it: its directives and scalars are declared, old spellings are understood.
+///
+/// # Errors
+/// Everything that is wrong with it.
+pub fn definitions(sdl: &Source) -> Result<Valid<Definitions>, Vec<Diagnostic>> {
+    if sdl.code.len() > limits::SCHEMA_BYTES {
+        let message = format!("schema is larger than {} bytes", limits::SCHEMA_BYTES);
+        return Err(vec![Diagnostic::of_resource(&sdl.name, message)]);
+    }
+    Definitions::builder()
+        .parse(prelude::for_schema(&sdl.code), "appsync.graphql")
+        .parse(prelude::modernise(&sdl.code), &sdl.name)
+        .build()
+        .and_then(Definitions::validate)
+        .map_err(|invalid| diagnostics(&invalid.errors, &sdl.name))
 }
 
 fn leaf_of(ty: &ExtendedType) -> Option<Leaf> {

@@ -40,6 +40,6 @@ pub(super) fn for_schema(sdl: &str) -> String {
 }
 
 /// `implements A, B` as `implements A& B`: the same length, so that every position stays true.
-pub(super) fn modernise(sdl: &str) -> Cow<'_, str> {
+pub fn modernise(sdl: &str) -> Cow<'_, str> {
     IMPLEMENTS.replace_all(sdl, |found: &regex::Captures<'_>| found[0].replace(',', "&"))
 }

@@ -1,0 +1,55 @@
+//! What resolvers and functions have in common: their code is compiled before anything is kept.
+
+use resolver::{CompileError, Language, Source, Templates, javascript::JavaScript, vtl::Vtl};
+
+use crate::{Error, error::CodeError, input, limits, records::Handler};
+
+/// What the code is called in messages.
+pub(super) const CODE: &str = "code.js";
+
+/// Compiles the code or the templates.
+///
+/// # Errors
+/// `Code` with the place of what is wrong in JavaScript; `BadRequest` for templates, and for code without a runtime.
+pub(super) fn check(handler: &Handler) -> Result<(), Error> {
+    if let Some(code) = &handler.code {
+        if handler.runtime.is_none() {
+            return Err(Error::bad("Code not supported when using templates."));
+        }
+        if handler.request_mapping_template.is_some() || handler.response_mapping_template.is_some() {
+            return Err(Error::bad("Mapping templates are not supported when using a runtime."));
+        }
+        input::check_length(code, "code", limits::CODE_CHARS)?;
+        return compile(code).map(drop).map_err(Error::Code);
+    }
+    if handler.runtime.is_some() {
+        return Err(Error::bad("Code is required when using a runtime."));
+    }
+    let text = |template: &Option<String>| template.clone().unwrap_or_default();
+    for (template, member) in [
+        (&handler.request_mapping_template, "requestMappingTemplate"),
+        (&handler.response_mapping_template, "responseMappingTemplate"),
+    ] {
+        input::check_length(template.as_deref().unwrap_or_default(), member, limits::TEMPLATE_CHARS)?;
+    }
+    let templates = Templates {
+        request: source("requestMappingTemplate", &text(&handler.request_mapping_template)),
+        response: source("responseMappingTemplate", &text(&handler.response_mapping_template)),
+    };
+    Vtl::default().compile(&templates).map(drop).map_err(|error| Error::BadRequest(error.to_string()))
+}
+
+/// The code in the dialect of APPSYNC_JS 1.0.0.
+pub(super) fn compile(code: &str) -> Result<std::sync::Arc<dyn resolver::Handlers>, Vec<CodeError>> {
+    JavaScript::default().compile(&source(CODE, code)).map_err(|error| vec![code_error(error)])
+}
+
+pub(super) fn source(name: &str, text: &str) -> Source {
+    Source { name: name.to_owned(), code: text.to_owned() }
+}
+
+/// AWS differs: it lists several errors, with kinds such as `UNSUPPORTED_SYNTAX_USAGE`; here the first one is told.
+fn code_error(error: CompileError) -> CodeError {
+    let kind = if error.message.contains("not supported") { "UNSUPPORTED_SYNTAX_USAGE" } else { "PARSER_ERROR" };
+    CodeError { kind, value: error.message, line: error.line, column: error.column }
+}

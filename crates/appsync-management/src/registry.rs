@@ -1,0 +1,186 @@
+//! [`Registry`]: every API and domain name, and the one way to change them.
+//!
+//! A change is checked, served, made durable, and only then seen by the operations that read; whatever fails on the way
+//! leaves everything as it was. Changes follow each other; reading never waits for them.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use aws_protocol::Partition;
+use clock::Clock;
+use parking_lot::RwLock;
+use store::Store;
+
+use crate::{
+    Deployer, Error, described, document, limits,
+    records::{Api, DomainName},
+    storage::Storage,
+};
+
+/// What operations work on.
+pub(crate) struct Registry {
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) partition: Partition,
+    pub(crate) deployer: Arc<dyn Deployer>,
+    storage: Storage,
+    apis: RwLock<BTreeMap<String, Arc<Api>>>,
+    domains: RwLock<BTreeMap<String, Arc<DomainName>>>,
+    /// Whose turn it is to change something.
+    turn: tokio::sync::Mutex<()>,
+}
+
+impl Registry {
+    /// Reads what is stored.
+    pub(crate) fn open(
+        store: Arc<dyn Store>,
+        clock: Arc<dyn Clock>,
+        partition: Partition,
+        deployer: Arc<dyn Deployer>,
+    ) -> Result<Self, Error> {
+        let storage = Storage::new(store);
+        let (apis, domains) = storage.load()?;
+        let (apis, domains) = (RwLock::new(apis), RwLock::new(domains));
+        Ok(Self { clock, partition, deployer, storage, apis, domains, turn: tokio::sync::Mutex::default() })
+    }
+
+    /// Serves everything that is stored. An API that cannot be served any more is reported and kept.
+    pub(crate) async fn deploy_all(&self) {
+        let apis: Vec<Arc<Api>> = self.apis.read().values().cloned().collect();
+        for api in apis {
+            if let Err(error) = self.deploy(&api).await {
+                tracing::error!(api = api.id(), %error, "a stored API cannot be served");
+            }
+        }
+        for domain in self.domains().values() {
+            self.deployer.serve_domain(&domain.domain_name, domain.api_id.as_deref());
+        }
+    }
+
+    /// The API, from here or from the template.
+    pub(crate) fn api(&self, id: &str) -> Result<Arc<Api>, Error> {
+        if let Some(api) = self.apis.read().get(id) {
+            return Ok(Arc::clone(api));
+        }
+        self.deployer.template_api(id).map(|api| Arc::new(described::api(&api))).ok_or_else(|| Error::api_not_found(id))
+    }
+
+    /// Every API by its id, those of the template among them.
+    pub(crate) fn apis(&self) -> BTreeMap<String, Arc<Api>> {
+        let mut apis = self.apis.read().clone();
+        for api in self.deployer.template_apis() {
+            apis.insert(api.id.clone(), Arc::new(described::api(&api)));
+        }
+        apis
+    }
+
+    /// Adds an API.
+    pub(crate) async fn create(&self, api: Api) -> Result<(), Error> {
+        let _turn = self.turn.lock().await;
+        if self.apis.read().len() >= limits::APIS {
+            return Err(Error::ApiLimit);
+        }
+        self.replace(None, Some(Arc::new(api))).await
+    }
+
+    /// Changes an API. `change` gets a copy of it, and sees every change before its own.
+    pub(crate) async fn change<T>(
+        &self,
+        id: &str,
+        change: impl FnOnce(&mut Api) -> Result<T, Error> + Send,
+    ) -> Result<T, Error> {
+        let _turn = self.turn.lock().await;
+        let before = self.own(id)?;
+        let mut after = Api::clone(&before);
+        let answer = change(&mut after)?;
+        let members = &after.members;
+        if members.data_sources.len() + members.functions.len() + members.resolvers.len() > limits::MEMBERS {
+            return Err(Error::LimitExceeded(format!("An API has at most {} members here.", limits::MEMBERS)));
+        }
+        self.replace(Some(before), Some(Arc::new(after))).await?;
+        Ok(answer)
+    }
+
+    /// Removes an API.
+    pub(crate) async fn delete(&self, id: &str) -> Result<(), Error> {
+        let _turn = self.turn.lock().await;
+        let before = self.own(id)?;
+        self.replace(Some(before), None).await
+    }
+
+    /// The API if it was made here.
+    fn own(&self, id: &str) -> Result<Arc<Api>, Error> {
+        let api = self.api(id)?;
+        // AWS differs: an API of a stack can be changed behind the stack's back there.
+        if api.of_the_template { Err(Error::OfTheTemplate(id.to_owned())) } else { Ok(api) }
+    }
+
+    async fn replace(&self, before: Option<Arc<Api>>, after: Option<Arc<Api>>) -> Result<(), Error> {
+        let id = before.as_ref().or(after.as_ref()).map(|api| api.id().to_owned()).unwrap_or_default();
+        if let Some(after) = &after {
+            self.deploy(after).await?;
+        }
+        if let Err(error) = self.storage.replace(&id, before.as_deref(), after.as_deref()).await {
+            self.undo(&id, before.as_deref()).await;
+            return Err(error);
+        }
+        match after {
+            Some(after) => {
+                self.apis.write().insert(id, after);
+            }
+            None => {
+                self.apis.write().remove(&id);
+                self.deployer.remove(&id).await;
+            }
+        }
+        Ok(())
+    }
+
+    /// Serves what is still true after a change could not be made durable.
+    async fn undo(&self, id: &str, before: Option<&Api>) {
+        match before {
+            Some(before) => {
+                if let Err(error) = self.deploy(before).await {
+                    tracing::error!(api = id, %error, "an API cannot be served as it was before a change");
+                }
+            }
+            None => self.deployer.remove(id).await,
+        }
+    }
+
+    async fn deploy(&self, api: &Api) -> Result<(), Error> {
+        let loaded = document::load(api, &self.partition, &self.deployer.addresses(api.id()))?;
+        self.deployer.deploy(loaded).await.map_err(|diagnostics| {
+            let texts: Vec<String> = diagnostics.iter().map(ToString::to_string).collect();
+            Error::BadRequest(texts.join("\n"))
+        })
+    }
+
+    /// The domain names.
+    pub(crate) fn domains(&self) -> BTreeMap<String, Arc<DomainName>> {
+        self.domains.read().clone()
+    }
+
+    /// The domain name.
+    pub(crate) fn domain(&self, name: &str) -> Result<Arc<DomainName>, Error> {
+        let not_found = || Error::NotFound(format!("Domain name {name} not found."));
+        self.domains.read().get(name).cloned().ok_or_else(not_found)
+    }
+
+    /// Puts what `change` makes of the domain name, or of none, in its place.
+    pub(crate) async fn change_domain(
+        &self,
+        name: &str,
+        change: impl FnOnce(Option<&DomainName>) -> Result<Option<DomainName>, Error> + Send,
+    ) -> Result<(), Error> {
+        let _turn = self.turn.lock().await;
+        let before = self.domains.read().get(name).cloned();
+        let after = change(before.as_deref())?;
+        self.storage.put_domain(name, after.as_ref()).await?;
+        let api_id = after.as_ref().and_then(|domain| domain.api_id.clone());
+        self.deployer.serve_domain(name, api_id.as_deref());
+        match after {
+            Some(after) => self.domains.write().insert(name.to_owned(), Arc::new(after)),
+            None => self.domains.write().remove(name),
+        };
+        Ok(())
+    }
+}

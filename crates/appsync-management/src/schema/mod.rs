@@ -1,0 +1,10 @@
+//! Schemas: the text that was uploaded, type by type ([`sdl`]), and what it means ([`whole`]).
+
+pub(crate) mod sdl;
+mod whole;
+
+pub(crate) use self::sdl::Sdl;
+pub(crate) use whole::Whole;
+
+/// What the schema's file is called in messages.
+pub(crate) const FILE: &str = "schema.graphql";

@@ -1,0 +1,89 @@
+//! Records as answers: with ARNs, addresses and what else follows from them.
+
+use aws_protocol::Partition;
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use crate::{
+    deployment::Addresses,
+    limits,
+    records::{ApiCache, ApiKey, DataSource, DomainName, Function, GraphqlApi, Resolver},
+};
+
+const DAY_SECONDS: i64 = 86_400;
+
+fn record(record: &impl Serialize) -> Value {
+    let mut value = serde_json::to_value(record).expect("records have string keys and no failing serializers");
+    if let Some(members) = value.as_object_mut() {
+        members.retain(|_, value| !value.is_null());
+    }
+    value
+}
+
+/// `arn:aws:appsync:REGION:ACCOUNT:apis/ID`, and what comes after it.
+pub(crate) fn arn(partition: &Partition, api_id: &str, rest: &str) -> String {
+    partition.arn("appsync", &format!("apis/{api_id}{rest}"))
+}
+
+pub(crate) fn graphql_api(partition: &Partition, api: &GraphqlApi, addresses: &Addresses) -> Value {
+    let mut answer = record(api);
+    answer["arn"] = arn(partition, &api.api_id, "").into();
+    answer["uris"] = json!({ "GRAPHQL": addresses.graphql, "REALTIME": addresses.realtime });
+    answer["dns"] = json!({ "GRAPHQL": host(&addresses.graphql), "REALTIME": host(&addresses.realtime) });
+    answer["owner"] = partition.account.clone().into();
+    answer
+}
+
+/// The host and port of a URL.
+fn host(url: &str) -> &str {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    rest.split('/').next().unwrap_or(rest)
+}
+
+pub(crate) fn api_cache(cache: &ApiCache) -> Value {
+    let mut answer = record(cache);
+    answer["status"] = "AVAILABLE".into();
+    answer
+}
+
+pub(crate) fn api_key(key: &ApiKey) -> Value {
+    let mut answer = record(key);
+    answer["deletes"] = (key.expires + limits::API_KEY_DELETED_AFTER_DAYS * DAY_SECONDS).into();
+    answer
+}
+
+pub(crate) fn data_source(partition: &Partition, api_id: &str, source: &DataSource) -> Value {
+    let mut answer = record(source);
+    answer["dataSourceArn"] = arn(partition, api_id, &format!("/datasources/{}", source.name)).into();
+    answer
+}
+
+pub(crate) fn resolver(partition: &Partition, api_id: &str, resolver: &Resolver) -> Value {
+    let mut answer = record(resolver);
+    let rest = format!("/types/{}/resolvers/{}", resolver.type_name, resolver.field_name);
+    answer["resolverArn"] = arn(partition, api_id, &rest).into();
+    answer
+}
+
+pub(crate) fn function(partition: &Partition, api_id: &str, function: &Function) -> Value {
+    let mut answer = record(function);
+    answer["functionArn"] = arn(partition, api_id, &format!("/functions/{}", function.function_id)).into();
+    answer
+}
+
+/// AWS differs: `appsyncDomainName` and `hostedZoneId` name a CloudFront distribution there; here the name itself has to
+/// lead to this server.
+pub(crate) fn domain_name(partition: &Partition, domain: &DomainName, appsync_domain_name: &str) -> Value {
+    let mut answer = record(domain);
+    if let Some(members) = answer.as_object_mut() {
+        members.remove("apiId");
+    }
+    answer["appsyncDomainName"] = appsync_domain_name.into();
+    answer["hostedZoneId"] = "Z2FDTNDATAQYW2".into();
+    answer["domainNameArn"] = partition.arn("appsync", &format!("domainnames/{}", domain.domain_name)).into();
+    answer
+}
+
+pub(crate) fn api_association(domain_name: &str, api_id: &str) -> Value {
+    json!({ "domainName": domain_name, "apiId": api_id, "associationStatus": "SUCCESS" })
+}

@@ -1,0 +1,133 @@
+//! A change is served, durable and seen, or none of these.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+use store::{Fault, FaultyStore, MemoryStore};
+
+use super::harness::Harness;
+
+const SDL: &str = "type Query { a: String b: String } type Mutation { c: String }";
+const CODE: &str = "export function request() { return {} }\nexport function response() {}";
+
+fn resolver(api_id: &str, field: &str) -> Value {
+    json!({ "apiId": api_id, "typeName": "Query", "fieldName": field, "dataSourceName": "none", "code": CODE,
+        "runtime": { "name": "APPSYNC_JS", "runtimeVersion": "1.0.0" } })
+}
+
+fn served_fields(harness: &Harness, id: &str) -> Vec<String> {
+    let served = harness.recorder.served.lock().unwrap();
+    served[id].resolvers.iter().map(|resolver| resolver.field_name.clone()).collect()
+}
+
+#[tokio::test]
+async fn what_was_acknowledged_is_served_after_a_restart() {
+    let store = Arc::new(MemoryStore::default());
+    let first = Harness::open(store.clone()).await;
+    let id = first.api(SDL).await;
+    first.ok("CreateResolver", resolver(&id, "a")).await;
+    let function = json!({ "apiId": id, "name": "f", "dataSourceName": "none", "requestMappingTemplate": "{}",
+        "responseMappingTemplate": "{}" });
+    let function = first.ok("CreateFunction", function).await;
+    let key = first.ok("CreateApiKey", json!({ "apiId": id })).await;
+    first.ok("CreateResolver", resolver(&id, "b")).await;
+    first.ok("DeleteResolver", json!({ "apiId": id, "typeName": "Query", "fieldName": "b" })).await;
+    let gone = first.api(SDL).await;
+    first.ok("DeleteGraphqlApi", json!({ "apiId": gone })).await;
+
+    let second = Harness::open(store).await;
+    assert_eq!(served_fields(&second, &id), ["a"]);
+    let served = second.recorder.served.lock().unwrap();
+    assert_eq!(served.len(), 1, "the deleted API stays deleted");
+    assert_eq!(Value::from(&*served[&id].functions[0].id), function["functionConfiguration"]["functionId"]);
+    assert_eq!(Value::from(&*served[&id].api_keys[0].key), key["apiKey"]["id"]);
+    assert_eq!(&*served[&id].schema.as_ref().expect("a schema").text, SDL);
+}
+
+#[tokio::test]
+async fn a_change_that_cannot_be_made_durable_leaves_no_trace() {
+    let store = Arc::new(FaultyStore::new(Arc::new(MemoryStore::default())));
+    let harness = Harness::open(store.clone()).await;
+    let id = harness.api(SDL).await;
+    harness.ok("CreateResolver", resolver(&id, "a")).await;
+    store.fail_at(store.commits() + 1, Fault::Refuse(store::Error::Full("test".to_owned())));
+    let error = harness.call("CreateResolver", resolver(&id, "b")).await.expect_err("the disk is full");
+    assert_eq!(error.code, "InternalFailureException");
+    assert_eq!(served_fields(&harness, &id), ["a"]);
+    let input = json!({ "apiId": id, "typeName": "Query", "fieldName": "b" });
+    assert_eq!(harness.call("GetResolver", input).await.expect_err("not there").code, "NotFoundException");
+}
+
+#[tokio::test]
+async fn what_cannot_be_served_is_refused_and_not_kept() {
+    let harness = Harness::open(Arc::new(MemoryStore::default())).await;
+    let id = harness.api(SDL).await;
+    *harness.recorder.refuse.lock().unwrap() = Some("no".to_owned());
+    let error = harness.call("CreateResolver", resolver(&id, "a")).await.expect_err("refused");
+    assert_eq!((&*error.code, error.status), ("BadRequestException", 400));
+    *harness.recorder.refuse.lock().unwrap() = None;
+    let listed = harness.ok("ListResolvers", json!({ "apiId": id, "typeName": "Query" })).await;
+    assert_eq!(listed, json!({ "resolvers": [] }));
+}
+
+#[tokio::test]
+async fn properties_that_cloudformation_refuses_are_refused() {
+    let harness = Harness::open(Arc::new(MemoryStore::default())).await;
+    let id = harness.api(SDL).await;
+    let cases = [
+        ("CreateDataSource", json!({ "name": "t", "type": "AMAZON_DYNAMODB", "dynamodbConfig": { "awsRegion": "r" } })),
+        ("CreateDataSource", json!({ "name": "t", "type": "NOTHING" })),
+        ("CreateDataSource", json!({ "name": "a-b", "type": "NONE" })),
+        ("CreateDataSource", json!({ "type": "NONE" })),
+        ("CreateApiCache", json!({ "ttl": 1, "apiCachingBehavior": "SOME", "type": "SMALL" })),
+        ("UpdateGraphqlApi", json!({ "name": "x", "authenticationType": "OPENID_CONNECT" })),
+        ("UpdateGraphqlApi", json!({ "name": "x", "authenticationType": "API_KEY", "queryDepthLimit": 76 })),
+        ("ListDataSources", json!({ "maxResults": 1000 })),
+        ("ListDataSources", json!({ "nextToken": "%" })),
+    ];
+    for (operation, mut input) in cases {
+        input["apiId"] = id.clone().into();
+        let error = harness.call(operation, input.clone()).await.expect_err(operation);
+        assert_eq!(error.code, "BadRequestException", "{operation} {input}: {error}");
+    }
+    assert_eq!(harness.ok("ListDataSources", json!({ "apiId": id })).await["dataSources"].as_array().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn an_api_without_a_schema_is_there_and_gets_it_type_by_type() {
+    let harness = Harness::open(Arc::new(MemoryStore::default())).await;
+    let created = harness.ok("CreateGraphqlApi", json!({ "name": "x", "authenticationType": "API_KEY" })).await;
+    let id = created["graphqlApi"]["apiId"].as_str().unwrap().to_owned();
+    let define = |definition: &str| json!({ "apiId": id, "format": "SDL", "definition": definition });
+    harness.ok("CreateType", define("type Order { id: ID }")).await;
+    assert!(harness.recorder.served.lock().unwrap()[&id].schema.is_none(), "a type is no schema");
+    harness.call("CreateType", define("type Query { order: Missing }")).await.expect_err("no such type");
+    harness.ok("CreateType", define("type Query { order: Order }")).await;
+    assert!(harness.recorder.served.lock().unwrap()[&id].schema.is_some());
+    for definition in ["type A { a: ID } type B { b: ID }", "query { a }", "", "type A {"] {
+        let error = harness.call("CreateType", define(definition)).await.expect_err(definition);
+        assert_eq!(error.code, "BadRequestException", "{definition}: {error}");
+    }
+}
+
+#[tokio::test]
+async fn an_api_may_have_more_than_a_stack_holds() {
+    let harness = Harness::open(Arc::new(MemoryStore::default())).await;
+    let fields: String = (0..900).map(|number| format!("f{number}: String ")).collect();
+    let id = harness.api(&format!("type Query {{ {fields} }}")).await;
+    let function = json!({ "apiId": id, "name": "f", "dataSourceName": "none", "requestMappingTemplate": "{}",
+        "responseMappingTemplate": "{}" });
+    let mut ids = Vec::new();
+    for _ in 0..450 {
+        let created = harness.ok("CreateFunction", function.clone()).await;
+        ids.push(created["functionConfiguration"]["functionId"].as_str().expect("an id").to_owned());
+    }
+    let pipeline = json!({ "apiId": id, "typeName": "Query", "fieldName": "f7", "kind": "PIPELINE",
+        "pipelineConfig": { "functions": [ids[0], ids[449]] }, "requestMappingTemplate": "{}",
+        "responseMappingTemplate": "{}" });
+    harness.ok("CreateResolver", pipeline).await;
+    let served = harness.recorder.served.lock().unwrap();
+    let mut kept: Vec<_> = served[&id].functions.iter().map(|function| function.id.clone()).collect();
+    (kept.sort(), ids.sort());
+    assert_eq!(kept, ids);
+}

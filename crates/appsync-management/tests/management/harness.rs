@@ -1,0 +1,90 @@
+//! A management API whose deployer keeps what it is told.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex},
+};
+
+use aws_protocol::{BoxFuture, Caller, Partition, Service, ServiceError};
+use clock::RealClock;
+use management::{Addresses, Deployer, Management};
+use serde_json::{Value, json};
+use store::Store;
+use template::GraphqlApi;
+
+/// What is served, by id.
+#[derive(Default)]
+pub(crate) struct Recorder {
+    pub(crate) served: Mutex<HashMap<String, GraphqlApi>>,
+    /// What the next deployments are refused with.
+    pub(crate) refuse: Mutex<Option<String>>,
+}
+
+impl Deployer for Recorder {
+    fn deploy(&self, api: GraphqlApi) -> BoxFuture<'_, Result<(), Vec<appsync::Diagnostic>>> {
+        Box::pin(async move {
+            if let Some(message) = self.refuse.lock().unwrap().clone() {
+                return Err(vec![appsync::Diagnostic { file: "x".to_owned(), line: 0, column: 0, message }]);
+            }
+            self.served.lock().unwrap().insert(api.id.clone(), api);
+            Ok(())
+        })
+    }
+
+    fn remove<'a>(&'a self, api_id: &'a str) -> BoxFuture<'a, ()> {
+        Box::pin(async {
+            self.served.lock().unwrap().remove(api_id);
+        })
+    }
+
+    fn template_api(&self, _: &str) -> Option<GraphqlApi> {
+        None
+    }
+
+    fn template_apis(&self) -> Vec<GraphqlApi> {
+        Vec::new()
+    }
+
+    fn addresses(&self, api_id: &str) -> Addresses {
+        let address = |scheme| format!("{scheme}://localhost/apis/{api_id}/graphql");
+        Addresses { graphql: address("http"), realtime: address("ws") }
+    }
+
+    fn serve_domain(&self, _: &str, _: Option<&str>) {}
+
+    fn flush_cache(&self, _: &str) {}
+}
+
+pub(crate) struct Harness {
+    pub(crate) recorder: Arc<Recorder>,
+    management: Management,
+}
+
+impl Harness {
+    pub(crate) async fn open(store: Arc<dyn Store>) -> Self {
+        let recorder = Arc::new(Recorder::default());
+        let partition = Partition::new("us-east-1", "000000000000");
+        let management =
+            Management::open(store, Arc::new(RealClock::default()), partition, recorder.clone()).expect("readable");
+        management.deploy_all().await;
+        Self { recorder, management }
+    }
+
+    pub(crate) async fn call(&self, operation: &str, input: Value) -> Result<Value, ServiceError> {
+        self.management.call(operation, input, &Caller::internal("000000000000", "")).await
+    }
+
+    pub(crate) async fn ok(&self, operation: &str, input: Value) -> Value {
+        self.call(operation, input).await.unwrap_or_else(|error| panic!("{operation}: {error}"))
+    }
+
+    /// The id of a new API with a schema and a data source `none`.
+    pub(crate) async fn api(&self, sdl: &str) -> String {
+        use base64::{Engine, engine::general_purpose::STANDARD};
+        let created = self.ok("CreateGraphqlApi", json!({ "name": "test", "authenticationType": "API_KEY" })).await;
+        let id = created["graphqlApi"]["apiId"].as_str().expect("an id").to_owned();
+        self.ok("StartSchemaCreation", json!({ "apiId": id, "definition": STANDARD.encode(sdl) })).await;
+        self.ok("CreateDataSource", json!({ "apiId": id, "name": "none", "type": "NONE" })).await;
+        id
+    }
+}

@@ -1,0 +1,116 @@
+//! AppSync's management API: what is made through it is served by [`Apis`], beside the APIs of the template.
+
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
+
+use appsync::Diagnostic;
+use arc_swap::ArcSwap;
+use aws_protocol::{BoxFuture, Directory, Partition};
+use clock::Clock;
+use management::{Deployer, Management};
+use parking_lot::RwLock;
+use store::Store;
+use template::GraphqlApi;
+
+use super::{Error, apis::Apis, values::Addresses};
+
+/// Registers the service `appsync`, and serves what was made before.
+pub(super) async fn start(
+    store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
+    partition: Partition,
+    apis: Arc<Apis>,
+    domains: Arc<Domains>,
+    addresses: &Addresses,
+    services: &Directory,
+) -> Result<(), Error> {
+    let deployer = Arc::new(Served { apis, domains, managed: RwLock::default(), addresses: addresses.clone() });
+    let management = Arc::new(Management::open(store, clock, partition, deployer)?);
+    management.deploy_all().await;
+    services.register(management);
+    Ok(())
+}
+
+/// Custom domain names: hosts and the ids of the APIs that requests to them are for. Reading takes no lock.
+#[derive(Default)]
+pub(crate) struct Domains(ArcSwap<HashMap<String, String>>);
+
+impl Domains {
+    /// The API that a host, with or without a port, stands for.
+    pub(crate) fn api_id(&self, host: &str) -> Option<String> {
+        let names = self.0.load();
+        if names.is_empty() {
+            return None;
+        }
+        let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
+        names.get(&name.to_ascii_lowercase()).cloned()
+    }
+
+    fn set(&self, name: &str, api_id: Option<&str>) {
+        self.0.rcu(|names| {
+            let mut names = HashMap::clone(names);
+            match api_id {
+                Some(id) => names.insert(name.to_ascii_lowercase(), id.to_owned()),
+                None => names.remove(&name.to_ascii_lowercase()),
+            };
+            names
+        });
+    }
+}
+
+/// The APIs of this process.
+struct Served {
+    apis: Arc<Apis>,
+    domains: Arc<Domains>,
+    /// Ids of the APIs that are not the template's.
+    managed: RwLock<HashSet<String>>,
+    addresses: Addresses,
+}
+
+impl Deployer for Served {
+    fn deploy(&self, api: GraphqlApi) -> BoxFuture<'_, Result<(), Vec<Diagnostic>>> {
+        // Before it is there, so that it is never taken for one of the template.
+        self.managed.write().insert(api.id.clone());
+        Box::pin(async move {
+            let id = api.id.clone();
+            let deployed = self.apis.deploy(api).await;
+            if deployed.is_err() && self.apis.get(&id).is_none() {
+                self.managed.write().remove(&id);
+            }
+            deployed
+        })
+    }
+
+    fn remove<'a>(&'a self, api_id: &'a str) -> BoxFuture<'a, ()> {
+        Box::pin(async {
+            self.apis.remove(api_id).await;
+            self.managed.write().remove(api_id);
+        })
+    }
+
+    fn template_api(&self, api_id: &str) -> Option<GraphqlApi> {
+        let api = self.apis.get(api_id).filter(|_| !self.managed.read().contains(api_id))?;
+        Some(api.description().clone())
+    }
+
+    fn template_apis(&self) -> Vec<GraphqlApi> {
+        let managed = self.managed.read();
+        let apis = self.apis.all().into_iter().map(|api| api.description().clone());
+        apis.filter(|api| !managed.contains(&api.id)).collect()
+    }
+
+    fn addresses(&self, api_id: &str) -> management::Addresses {
+        let (graphql, realtime) = (self.addresses.graphql_url(api_id), self.addresses.realtime_url(api_id));
+        management::Addresses { graphql, realtime }
+    }
+
+    fn serve_domain(&self, domain_name: &str, api_id: Option<&str>) {
+        self.domains.set(domain_name, api_id);
+    }
+
+    fn flush_cache(&self, api_id: &str) {
+        let _ = api_id;
+    }
+}

@@ -1,0 +1,408 @@
+// AppSync's management API through the AWS SDK for JavaScript v3, unmodified: every operation that stepwell has, in the
+// order in which an application is made, and what is served afterwards.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import * as appsync from '@aws-sdk/client-appsync';
+import { DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
+import { connect } from './lib/realtime.mjs';
+import { startServer } from './lib/server.mjs';
+
+const SCHEMA = `
+type Query { note(id: ID!): Note @aws_api_key @aws_iam  echo(text: String): String  old: String  env: String }
+type Mutation { putNote(id: ID!, text: String): Note @aws_api_key }
+type Subscription { onPutNote: Note @aws_subscribe(mutations: ["putNote"]) }
+type Note @aws_api_key @aws_iam { id: ID!  text: String }
+`;
+const runtime = { name: 'APPSYNC_JS', runtimeVersion: '1.0.0' };
+const ECHO = (word) => `
+export function request(ctx) { return { payload: '${word} ' + ctx.args.text } }
+export function response(ctx) { return ctx.result }`;
+
+let server;
+let client;
+const called = new Set();
+const answered = (answer) => Object.fromEntries(Object.entries(answer).filter(([name]) => name !== '$metadata'));
+
+// Performs an operation and keeps its name.
+async function call(name, input = {}) {
+  called.add(name);
+  return answered(await client.send(new appsync[`${name}Command`](input)));
+}
+const refused = (name, input, error) => assert.rejects(call(name, input), error);
+
+async function query(api, text, variables, headers) {
+  const answer = await fetch(api.url, {
+    method: 'POST', headers: headers ?? { 'x-api-key': api.key }, body: JSON.stringify({ query: text, variables }),
+  });
+  return { status: answer.status, ...(await answer.json()) };
+}
+
+const upload = (apiId, sdl) => call('StartSchemaCreation', { apiId, definition: Buffer.from(sdl) });
+
+// An API with an API key, a schema and a data source without anything behind it.
+async function makeApi(name) {
+  const { graphqlApi } = await call('CreateGraphqlApi', { name, authenticationType: 'API_KEY' });
+  const { apiId, uris } = graphqlApi;
+  const { apiKey } = await call('CreateApiKey', { apiId });
+  assert.deepEqual(await upload(apiId, SCHEMA), { status: 'PROCESSING' });
+  await call('CreateDataSource', { apiId, name: 'none', type: 'NONE' });
+  return { apiId, url: uris.GRAPHQL, key: apiKey.id };
+}
+
+before(async () => {
+  server = await startServer();
+  client = new appsync.AppSyncClient({
+    endpoint: server.http, region: server.region, credentials: server.credentials, maxAttempts: 1,
+  });
+});
+after(async () => {
+  client.destroy();
+  await server.stop();
+});
+
+test('an API is made, described, changed, listed and deleted', async () => {
+  const { graphqlApi } = await call('CreateGraphqlApi', {
+    name: 'first', authenticationType: 'API_KEY', tags: { team: 'a' }, queryDepthLimit: 5,
+    additionalAuthenticationProviders: [{ authenticationType: 'AWS_IAM' }],
+  });
+  const { apiId, arn, uris, dns } = graphqlApi;
+  assert.match(apiId, /^[a-z0-9]{26}$/);
+  assert.equal(arn, `arn:aws:appsync:${server.region}:${server.account}:apis/${apiId}`);
+  assert.equal(uris.GRAPHQL, `${server.http}/apis/${apiId}/graphql`);
+  assert.equal(uris.REALTIME, `${server.http.replace('http', 'ws')}/apis/${apiId}/graphql/realtime`);
+  assert.equal(dns.GRAPHQL, new URL(server.http).host);
+  assert.deepEqual(graphqlApi, {
+    apiId, arn, uris, dns, name: 'first', authenticationType: 'API_KEY', tags: { team: 'a' }, queryDepthLimit: 5,
+    additionalAuthenticationProviders: [{ authenticationType: 'AWS_IAM' }], xrayEnabled: false, visibility: 'GLOBAL',
+    apiType: 'GRAPHQL', owner: server.account, introspectionConfig: 'ENABLED', resolverCountLimit: 0,
+  });
+  assert.deepEqual(await call('GetGraphqlApi', { apiId }), { graphqlApi });
+  const { graphqlApi: updated } = await call('UpdateGraphqlApi', { apiId, name: 'second', authenticationType: 'AWS_IAM' });
+  assert.deepEqual([updated.name, updated.authenticationType, updated.queryDepthLimit, updated.tags], ['second', 'AWS_IAM', 0, { team: 'a' }]);
+
+  await call('TagResource', { resourceArn: arn, tags: { stage: 'test' } });
+  await call('UntagResource', { resourceArn: arn, tagKeys: ['team'] });
+  assert.deepEqual(await call('ListTagsForResource', { resourceArn: arn }), { tags: { stage: 'test' } });
+
+  const { environmentVariables } = await call('PutGraphqlApiEnvironmentVariables', { apiId, environmentVariables: { STAGE: 'test' } });
+  assert.deepEqual(environmentVariables, { STAGE: 'test' });
+  assert.deepEqual(await call('GetGraphqlApiEnvironmentVariables', { apiId }), { environmentVariables });
+  await refused('PutGraphqlApiEnvironmentVariables', { apiId, environmentVariables: { '1': 'x' } }, { name: 'BadRequestException' });
+
+  const all = [];
+  for await (const page of appsync.paginateListGraphqlApis({ client, pageSize: 1 }, {})) all.push(...page.graphqlApis);
+  assert.deepEqual(all.map(({ name }) => name).sort(), ['second', 'stepwell-orders'].filter((name) => all.some((api) => api.name === name)).sort());
+  assert.equal(all.length, 2, 'the API of the template and this one');
+
+  await call('DeleteGraphqlApi', { apiId });
+  await refused('GetGraphqlApi', { apiId }, { name: 'NotFoundException', message: `GraphQL API ${apiId} not found.` });
+  await refused('CreateGraphqlApi', { name: 'x', authenticationType: 'NONE' }, { name: 'BadRequestException' });
+  await refused('CreateGraphqlApi', { name: 'x', authenticationType: 'AMAZON_COGNITO_USER_POOLS' }, { name: 'BadRequestException' });
+});
+
+test('an API of the template is read and not changed', async () => {
+  const { graphqlApis } = await call('ListGraphqlApis');
+  const mine = graphqlApis.find(({ apiId }) => server.apis.some(({ id }) => id === apiId));
+  const { apiId } = mine;
+  const { resolvers } = await call('ListResolvers', { apiId, typeName: 'Mutation' });
+  assert.ok(resolvers.some(({ fieldName, kind }) => fieldName === 'placeOrder' && kind === 'PIPELINE'));
+  const { resolver } = await call('GetResolver', { apiId, typeName: 'Mutation', fieldName: 'placeOrder' });
+  assert.equal(resolver.pipelineConfig.functions.length, 2);
+  const { functionConfiguration } = await call('GetFunction', { apiId, functionId: resolver.pipelineConfig.functions[0] });
+  assert.match(functionConfiguration.code, /export function request/);
+  assert.ok((await call('ListDataSources', { apiId })).dataSources.some(({ type }) => type === 'AMAZON_DYNAMODB'));
+  assert.equal((await call('ListApiKeys', { apiId })).apiKeys[0].id, server.apiKey);
+  assert.equal((await call('GetSchemaCreationStatus', { apiId })).status, 'SUCCESS');
+  const edit = { name: 'ConflictException', message: /edit the template/ };
+  await refused('DeleteGraphqlApi', { apiId }, edit);
+  await refused('DeleteResolver', { apiId, typeName: 'Mutation', fieldName: 'placeOrder' }, edit);
+  await refused('CreateApiKey', { apiId }, edit);
+});
+
+test('schemas are served, refused and introspected, whole and type by type', async () => {
+  const { graphqlApi: { apiId, uris } } = await call('CreateGraphqlApi', { name: 'schemas', authenticationType: 'API_KEY' });
+  const { apiKey } = await call('CreateApiKey', { apiId });
+  const api = { url: uris.GRAPHQL, key: apiKey.id };
+  assert.deepEqual(await call('GetSchemaCreationStatus', { apiId }), { status: 'NOT_APPLICABLE' });
+  await refused('GetIntrospectionSchema', { apiId, format: 'SDL' }, { name: 'GraphQLSchemaException' });
+  assert.deepEqual(await query(api, '{ a }'), {
+    status: 502, errors: [{ errorType: 'GraphQLSchemaException', message: 'No schema definition exists.' }],
+  });
+  assert.equal((await query({ ...api, key: 'da2-x' }, '{ a }')).status, 401);
+
+  for (const [sdl, details] of [
+    ['type Query {', /^Failed to parse schema document - ensure it's a valid SDL-formatted document\.$/],
+    ['type Query { a: Missing }', /^Found 1 problem\(s\) with the schema:\n.*Missing.* \[@1:17\]$/],
+    ['type Query { a: ID } type Subscription { b: ID @aws_subscribe(mutations: ["none"]) }', /none/],
+  ]) {
+    await upload(apiId, sdl);
+    const status = await call('GetSchemaCreationStatus', { apiId });
+    assert.equal(status.status, 'FAILED');
+    assert.match(status.details, details);
+  }
+  await upload(apiId, SCHEMA);
+  assert.deepEqual(await call('GetSchemaCreationStatus', { apiId }), { status: 'SUCCESS', details: 'Successfully created schema with 4 types.' });
+  assert.deepEqual((await query(api, '{ echo }')).data, { echo: null });
+
+  const schema = async (input) => Buffer.from((await call('GetIntrospectionSchema', { apiId, ...input })).schema).toString();
+  assert.match(await schema({ format: 'SDL' }), /@aws_subscribe\(mutations: \["putNote"\]\)/);
+  assert.doesNotMatch(await schema({ format: 'SDL', includeDirectives: false }), /@/);
+  const { data } = JSON.parse(await schema({ format: 'JSON' }));
+  assert.equal(data.__schema.queryType.name, 'Query');
+  assert.ok(data.__schema.directives.some(({ name }) => name === 'aws_subscribe'));
+  assert.deepEqual(JSON.parse(await schema({ format: 'JSON', includeDirectives: false })).data.__schema.directives, []);
+
+  const { type } = await call('CreateType', { apiId, format: 'SDL', definition: '"Hue." enum Colour { RED GREEN }' });
+  assert.deepEqual([type.name, type.description, type.format], ['Colour', 'Hue.', 'SDL']);
+  assert.equal(type.arn, `arn:aws:appsync:${server.region}:${server.account}:apis/${apiId}/types/Colour`);
+  await refused('CreateType', { apiId, format: 'SDL', definition: 'enum Colour { RED }' }, { name: 'BadRequestException' });
+  await call('UpdateType', { apiId, typeName: 'Query', format: 'SDL', definition: 'type Query { colour: Colour }' });
+  assert.deepEqual((await query(api, '{ colour }')).data, { colour: null });
+  const { type: described } = await call('GetType', { apiId, typeName: 'Colour', format: 'JSON' });
+  assert.deepEqual(JSON.parse(described.definition).enumValues.map(({ name }) => name), ['RED', 'GREEN']);
+  const { types, nextToken } = await call('ListTypes', { apiId, format: 'SDL', maxResults: 2 });
+  assert.deepEqual(types.map(({ name }) => name), ['Colour', 'Mutation']);
+  assert.equal((await call('ListTypes', { apiId, format: 'SDL', nextToken })).types.length, 3);
+  await refused('DeleteType', { apiId, typeName: 'Colour' }, { name: 'BadRequestException' });
+  await call('DeleteType', { apiId, typeName: 'Subscription' });
+  await refused('GetType', { apiId, typeName: 'Subscription', format: 'SDL' }, { name: 'NotFoundException' });
+});
+
+test('resolvers in both languages over a table, and a subscription that stays open across their change', async () => {
+  const api = await makeApi('notes');
+  const { apiId } = api;
+  const region = server.region;
+  const { dataSource } = await call('CreateDataSource', {
+    apiId, name: 'orders', type: 'AMAZON_DYNAMODB', serviceRoleArn: 'arn:aws:iam::000000000000:role/x',
+    dynamodbConfig: { tableName: server.outputs.OrdersTable ?? 'stepwell-orders', awsRegion: region },
+  });
+  assert.equal(dataSource.dataSourceArn, `arn:aws:appsync:${region}:${server.account}:apis/${apiId}/datasources/orders`);
+  await refused('CreateDataSource', { apiId, name: 'none', type: 'NONE' }, { name: 'BadRequestException', message: 'Data source with name none already exists' });
+  await refused('CreateDataSource', { apiId, name: 'x', type: 'HTTP' }, { name: 'BadRequestException' });
+  assert.deepEqual(await call('GetDataSource', { apiId, name: 'orders' }), { dataSource });
+
+  const put = { apiId, name: 'putNote', dataSourceName: 'orders', functionVersion: '2018-05-29' };
+  const templates = {
+    requestMappingTemplate: `{ "version": "2018-05-29", "operation": "PutItem", "key": { "id": $util.dynamodb.toDynamoDBJson($ctx.args.id) },
+      "attributeValues": { "text": $util.dynamodb.toDynamoDBJson($ctx.args.text) } }`,
+    responseMappingTemplate: '$util.toJson($ctx.result)',
+  };
+  const { functionConfiguration } = await call('CreateFunction', { ...put, ...templates });
+  const { functionId } = functionConfiguration;
+  assert.match(functionId, /^[a-z0-9]{26}$/);
+  assert.equal(functionConfiguration.maxBatchSize, 0);
+  const pipeline = {
+    apiId, typeName: 'Mutation', fieldName: 'putNote', kind: 'PIPELINE', pipelineConfig: { functions: [functionId] },
+    requestMappingTemplate: '{}', responseMappingTemplate: '$util.toJson($ctx.prev.result)',
+  };
+  const { resolver } = await call('CreateResolver', pipeline);
+  assert.equal(resolver.resolverArn, `arn:aws:appsync:${region}:${server.account}:apis/${apiId}/types/Mutation/resolvers/putNote`);
+  const { resolver: unit } = await call('CreateResolver', {
+    apiId, typeName: 'Query', fieldName: 'note', dataSourceName: 'orders', runtime,
+    code: `import { get } from '@aws-appsync/utils/dynamodb';
+      export const request = (ctx) => get({ key: { id: ctx.args.id } });
+      export const response = (ctx) => ctx.result;`,
+  });
+  assert.deepEqual([unit.kind, unit.maxBatchSize, unit.runtime], ['UNIT', 0, runtime]);
+
+  const credentials = { host: new URL(api.url).host, 'x-api-key': api.key };
+  const socket = await connect({ graphql: api.url }, credentials);
+  socket.send({ type: 'connection_init' });
+  await socket.next('connection_ack');
+  socket.start('s', 'subscription { onPutNote { id text } }');
+  await socket.next('start_ack', 's');
+
+  const PUT = 'mutation Put($id: ID!, $text: String) { putNote(id: $id, text: $text) { id text } }';
+  assert.deepEqual((await query(api, PUT, { id: 'n', text: 'one' })).data, { putNote: { id: 'n', text: 'one' } });
+  assert.deepEqual((await socket.next('data', 's')).payload.data, { onPutNote: { id: 'n', text: 'one' } });
+  assert.deepEqual((await query(api, '{ note(id: "n") { text } }')).data, { note: { text: 'one' } });
+
+  const began = performance.now();
+  await call('UpdateFunction', { ...put, functionId, ...templates, requestMappingTemplate: templates.requestMappingTemplate.replace('$ctx.args.text)', '"$ctx.args.text!")') });
+  console.log(`UpdateFunction took ${(performance.now() - began).toFixed(1)} ms, compiling and commit included`);
+  assert.deepEqual((await query(api, PUT, { id: 'n', text: 'two' })).data, { putNote: { id: 'n', text: 'two!' } });
+  assert.deepEqual((await socket.next('data', 's')).payload.data, { onPutNote: { id: 'n', text: 'two!' } }, 'the subscription from before the change');
+  await call('UpdateResolver', { ...pipeline, responseMappingTemplate: '#set($ctx.prev.result.text = "changed")$util.toJson($ctx.prev.result)' });
+  assert.equal((await query(api, PUT, { id: 'n', text: 'three' })).data.putNote.text, 'changed');
+  assert.equal((await socket.next('data', 's')).payload.data.onPutNote.text, 'changed');
+  socket.close();
+
+  const table = new DynamoDBClient({ endpoint: server.http, region, credentials: server.credentials });
+  const { Item } = await table.send(new GetItemCommand({ TableName: dataSource.dynamodbConfig.tableName, Key: { id: { S: 'n' } } }));
+  assert.deepEqual(Item.text, { S: 'three!' });
+  table.destroy();
+
+  assert.deepEqual((await call('ListFunctions', { apiId })).functions.map(({ name }) => name), ['putNote']);
+  assert.deepEqual((await call('ListResolversByFunction', { apiId, functionId })).resolvers.map(({ fieldName }) => fieldName), ['putNote']);
+  await refused('DeleteFunction', { apiId, functionId }, { name: 'BadRequestException', message: 'Cannot delete a function which is currently used by a resolver' });
+  await refused('CreateResolver', pipeline, { name: 'BadRequestException', message: 'Only one resolver is allowed per field.' });
+  await refused('CreateResolver', { ...pipeline, fieldName: 'none' }, { name: 'NotFoundException', message: 'No field named none found on type Mutation' });
+  await call('DeleteResolver', { apiId, typeName: 'Mutation', fieldName: 'putNote' });
+  await refused('GetResolver', { apiId, typeName: 'Mutation', fieldName: 'putNote' }, { name: 'NotFoundException', message: 'No resolver found.' });
+  await call('DeleteFunction', { apiId, functionId });
+  await call('DeleteResolver', { apiId, typeName: 'Query', fieldName: 'note' });
+  const { dataSource: changed } = await call('UpdateDataSource', { apiId, name: 'orders', type: 'NONE', description: 'nothing' });
+  assert.deepEqual([changed.type, changed.description, changed.dynamodbConfig], ['NONE', 'nothing', undefined]);
+  await call('DeleteDataSource', { apiId, name: 'orders' });
+});
+
+test('code that does not compile is refused with its place, and what was served before still is', async () => {
+  const api = await makeApi('broken');
+  const { apiId } = api;
+  const resolver = { apiId, typeName: 'Query', fieldName: 'echo', dataSourceName: 'none', runtime };
+  await call('CreateResolver', { ...resolver, code: ECHO('one') });
+  const error = await call('UpdateResolver', { ...resolver, code: 'export function request(ctx) {\n  throw 1\n}\nexport function response() {}' })
+    .then(() => assert.fail('refused'), (error) => error);
+  assert.equal(error.name, 'BadRequestException');
+  assert.equal(error.message, 'The code contains one or more errors.');
+  assert.equal(error.reason, 'CODE_ERROR');
+  const [first] = error.detail.codeErrors;
+  assert.deepEqual([first.errorType, first.location.line, first.location.column], ['UNSUPPORTED_SYNTAX_USAGE', 2, 3]);
+  assert.deepEqual((await query(api, '{ echo(text: "x") }')).data, { echo: 'one x' });
+  await refused('CreateFunction', { apiId, name: 'f', dataSourceName: 'none', runtime, code: 'nonsense(' }, { message: error.message });
+  await refused('UpdateResolver', { ...resolver, dataSourceName: 'gone', code: ECHO('two') }, { name: 'NotFoundException', message: 'No data source found named gone' });
+  await refused('CreateResolver', { ...resolver, fieldName: 'env', runtime: undefined, code: ECHO('two') }, { message: 'Code not supported when using templates.' });
+
+  // A schema without the field takes the resolver along.
+  await upload(apiId, SCHEMA.replace('echo(text: String): String', ''));
+  assert.deepEqual((await call('ListResolvers', { apiId, typeName: 'Query' })).resolvers, []);
+});
+
+test('API keys end with an hour, can be prolonged, and stop working when they are deleted', async () => {
+  const api = await makeApi('keys');
+  const { apiId } = api;
+  const now = Math.floor(Date.now() / 1000);
+  const { apiKey } = await call('CreateApiKey', { apiId, description: 'a', expires: now + 30 * 86400 });
+  assert.match(apiKey.id, /^da2-[a-z0-9]{26}$/);
+  assert.equal(apiKey.expires, now + 30 * 86400 - ((now + 30 * 86400) % 3600));
+  assert.equal(apiKey.deletes, apiKey.expires + 60 * 86400);
+  const { apiKey: longer } = await call('UpdateApiKey', { apiId, id: apiKey.id, expires: now + 300 * 86400 });
+  assert.deepEqual([longer.description, longer.expires > apiKey.expires], ['a', true]);
+  for (const days of [0.5, 366]) {
+    await refused('CreateApiKey', { apiId, expires: now + days * 86400 }, { name: 'ApiKeyValidityOutOfBoundsException' });
+  }
+  assert.equal((await call('ListApiKeys', { apiId })).apiKeys.length, 2);
+  const asked = () => query({ ...api, key: apiKey.id }, '{ old }');
+  assert.equal((await asked()).status, 200);
+  await call('DeleteApiKey', { apiId, id: apiKey.id });
+  assert.equal((await asked()).status, 401);
+  await refused('DeleteApiKey', { apiId, id: apiKey.id }, { name: 'NotFoundException' });
+});
+
+test('a cache is made, changed, flushed and deleted', async () => {
+  const { apiId } = await makeApi('cache');
+  await refused('GetApiCache', { apiId }, { name: 'NotFoundException' });
+  const cache = { apiId, ttl: 60, apiCachingBehavior: 'PER_RESOLVER_CACHING', type: 'SMALL' };
+  const { apiCache } = await call('CreateApiCache', cache);
+  assert.deepEqual(apiCache, {
+    ttl: 60, apiCachingBehavior: 'PER_RESOLVER_CACHING', type: 'SMALL', status: 'AVAILABLE',
+    transitEncryptionEnabled: false, atRestEncryptionEnabled: false,
+  });
+  assert.deepEqual(await call('GetApiCache', { apiId }), { apiCache });
+  assert.equal((await call('UpdateApiCache', { ...cache, ttl: 90 })).apiCache.ttl, 90);
+  await refused('UpdateApiCache', { ...cache, ttl: 4000 }, { name: 'BadRequestException' });
+  await call('FlushApiCache', { apiId });
+  await call('DeleteApiCache', { apiId });
+  await refused('FlushApiCache', { apiId }, { name: 'NotFoundException' });
+});
+
+test('a custom domain name leads to its API', async () => {
+  const api = await makeApi('domains');
+  const domainName = 'api.example.test';
+  const certificateArn = 'arn:aws:acm:us-east-1:000000000000:certificate/abc';
+  const { domainNameConfig } = await call('CreateDomainName', { domainName, certificateArn, description: 'mine' });
+  assert.deepEqual([domainNameConfig.domainName, domainNameConfig.description], [domainName, 'mine']);
+  assert.deepEqual((await call('GetDomainName', { domainName })).domainNameConfig, domainNameConfig);
+  assert.equal((await call('UpdateDomainName', { domainName, description: 'ours' })).domainNameConfig.description, 'ours');
+  assert.equal((await call('ListDomainNames')).domainNameConfigs.length, 1);
+  await refused('GetApiAssociation', { domainName }, { name: 'NotFoundException' });
+  const { apiAssociation } = await call('AssociateApi', { domainName, apiId: api.apiId });
+  assert.deepEqual(apiAssociation, { domainName, apiId: api.apiId, associationStatus: 'SUCCESS' });
+  assert.deepEqual(await call('GetApiAssociation', { domainName }), { apiAssociation });
+
+  // fetch does not let its caller choose the host.
+  const { request } = await import('node:http');
+  const over = (host) => new Promise((resolve, reject) => {
+    const options = { method: 'POST', headers: { host, 'x-api-key': api.key } };
+    const sent = request(`${server.http}/graphql`, options, (answer) => resolve(answer.statusCode)).on('error', reject);
+    sent.end(JSON.stringify({ query: '{ old }' }));
+  });
+  assert.equal(await over(domainName), 200);
+  await refused('DeleteGraphqlApi', { apiId: api.apiId }, { name: 'BadRequestException' });
+  await refused('DeleteDomainName', { domainName }, { name: 'BadRequestException' });
+  await call('DisassociateApi', { domainName });
+  assert.equal(await over(domainName), 401, 'the key is not one of the API of the template');
+  await call('DeleteDomainName', { domainName });
+  await refused('GetDomainName', { domainName }, { name: 'NotFoundException' });
+});
+
+test('code and templates are evaluated', async () => {
+  const context = JSON.stringify({ arguments: { id: 'a' }, stash: { seen: 1 }, result: { n: 2 } });
+  const code = `import { util } from '@aws-appsync/utils';
+    export function request(ctx) { console.log('asked'); ctx.stash.more = true; util.appendError('later', 'Soft'); return { id: ctx.args.id } }
+    export function response(ctx) { util.error('no', 'Hard') }`;
+  const asked = await call('EvaluateCode', { runtime, code, context, function: 'request' });
+  assert.deepEqual(JSON.parse(asked.evaluationResult), { id: 'a' });
+  assert.deepEqual(JSON.parse(asked.stash), { seen: 1, more: true });
+  assert.equal(asked.logs.length, 1);
+  assert.equal(JSON.parse(asked.outErrors)[0].message, 'later');
+  const failed = await call('EvaluateCode', { runtime, code, context, function: 'response' });
+  assert.match(failed.error.message, /no$/);
+  const { error } = await call('EvaluateCode', { runtime, code: 'export function request() { while (1) {} }', context });
+  assert.equal(error.codeErrors[0].location.line, 1);
+  const template = '#set($ctx.stash.x = 1){ "version": "2018-05-29", "payload": $util.toJson($ctx.args) }';
+  const evaluated = await call('EvaluateMappingTemplate', { template, context: JSON.stringify({ arguments: { a: [1] } }) });
+  assert.deepEqual(JSON.parse(evaluated.evaluationResult), { version: '2018-05-29', payload: { a: [1] } });
+  const wrong = await call('EvaluateMappingTemplate', { template: '#if(', context: '{}' });
+  assert.equal(typeof wrong.error.message, 'string');
+  await refused('EvaluateCode', { runtime, code, context: 'no JSON' }, { name: 'BadRequestException' });
+});
+
+test('an API that was acknowledged outlives kill -9 and a clean stop', async () => {
+  let own = await startServer();
+  const { data } = own;
+  const connectTo = () => new appsync.AppSyncClient({ endpoint: own.http, region: own.region, credentials: own.credentials });
+  let its = connectTo();
+  const send = async (name, input) => answered(await its.send(new appsync[`${name}Command`](input)));
+  const { graphqlApi: { apiId } } = await send('CreateGraphqlApi', { name: 'kept', authenticationType: 'API_KEY' });
+  const { apiKey } = await send('CreateApiKey', { apiId });
+  await send('StartSchemaCreation', { apiId, definition: Buffer.from(SCHEMA) });
+  await send('CreateDataSource', { apiId, name: 'none', type: 'NONE' });
+  const resolver = { apiId, typeName: 'Query', fieldName: 'echo', dataSourceName: 'none', runtime, code: ECHO('kept') };
+  const expected = await send('CreateResolver', resolver);
+  await own.kill();
+  for (const end of ['kill', 'stop']) {
+    its.destroy();
+    own = await startServer([], {}, data);
+    its = connectTo();
+    assert.deepEqual(await send('GetResolver', resolver), expected, `before the ${end}`);
+    const answer = await query({ url: `${own.http}/apis/${apiId}/graphql`, key: apiKey.id }, '{ echo(text: "x") }');
+    assert.deepEqual(answer.data, { echo: 'kept x' });
+    await own[end]();
+  }
+  its.destroy();
+});
+
+test('what stepwell does not have is refused by name, and signatures are checked', async () => {
+  for (const name of ['ListApis', 'StartDataSourceIntrospection']) {
+    await refused(name, {}, { name: 'UnknownOperationException', message: new RegExp(name) });
+    called.delete(name);
+  }
+  const stranger = new appsync.AppSyncClient({
+    endpoint: server.http, region: server.region, credentials: { accessKeyId: 'AKIAX', secretAccessKey: 'x' }, maxAttempts: 1,
+  });
+  await assert.rejects(stranger.send(new appsync.ListGraphqlApisCommand({})), { name: 'UnrecognizedClientException' });
+  stranger.destroy();
+});
+
+test('every operation that the SDK has was called, or is known to be missing', () => {
+  const operations = Object.keys(appsync).filter((name) => name.endsWith('Command') && name !== '$Command');
+  const missing = operations.map((name) => name.slice(0, -'Command'.length)).filter((name) => !called.has(name));
+  assert.deepEqual(missing.sort(), [
+    'AssociateMergedGraphqlApi', 'AssociateSourceGraphqlApi', 'CreateApi', 'CreateChannelNamespace', 'DeleteApi',
+    'DeleteChannelNamespace', 'DisassociateMergedGraphqlApi', 'DisassociateSourceGraphqlApi', 'GetApi',
+    'GetChannelNamespace', 'GetDataSourceIntrospection', 'GetSourceApiAssociation', 'ListApis', 'ListChannelNamespaces',
+    'ListSourceApiAssociations', 'ListTypesByAssociation', 'StartDataSourceIntrospection', 'StartSchemaMerge',
+    'UpdateApi', 'UpdateChannelNamespace', 'UpdateSourceApiAssociation',
+  ]);
+});
