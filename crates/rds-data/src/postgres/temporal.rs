@@ -67,7 +67,7 @@ mod tests {
         assert_eq!(date(0).unwrap(), "2000-01-01");
         assert_eq!(date(-1).unwrap(), "1999-12-31");
         assert_eq!(date(i32::MAX).unwrap(), "infinity");
-        assert_eq!(date(-731_000).unwrap(), "0002-08-06 BC");
+        assert_eq!(date(-731_000).unwrap(), "0003-08-04 BC");
         assert_eq!(time(86_399_500_000).unwrap(), "23:59:59.5");
         assert_eq!(time(86_400_000_000).unwrap(), "24:00:00");
         assert_eq!(timestamp(0).unwrap(), "2000-01-01 00:00:00");
