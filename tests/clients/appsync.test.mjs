@@ -2,10 +2,16 @@
 // order in which an application is made, and what is served afterwards.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Sha256 } from '@aws-crypto/sha256-js';
 import * as appsync from '@aws-sdk/client-appsync';
 import { DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
+import { SignatureV4 } from '@smithy/signature-v4';
 import { connect } from './lib/realtime.mjs';
 import { startServer } from './lib/server.mjs';
+import { tokensOf } from './lib/tokens.mjs';
 
 const SCHEMA = `
 type Query { note(id: ID!): Note @aws_api_key @aws_iam  echo(text: String): String  old: String  env: String }
@@ -358,6 +364,88 @@ test('code and templates are evaluated', async () => {
   const wrong = await call('EvaluateMappingTemplate', { template: '#if(', context: '{}' });
   assert.equal(typeof wrong.error.message, 'string');
   await refused('EvaluateCode', { runtime, code, context: 'no JSON' }, { name: 'BadRequestException' });
+});
+
+const PEOPLE = `
+Resources:
+  Role: { Type: AWS::IAM::Role, Properties: { AssumeRolePolicyDocument: { Version: "2012-10-17", Statement: [] } } }
+  Judge:
+    Type: AWS::Lambda::Function
+    Properties:
+      FunctionName: judge
+      Runtime: nodejs20.x
+      Handler: index.handler
+      Role: !GetAtt Role.Arn
+      Code:
+        ZipFile: |
+          exports.handler = async (event) => event.authorizationToken
+            ? { isAuthorized: event.authorizationToken === 'let me in' }
+            : { text: 'of ' + event.arguments.text };
+  Pool: { Type: AWS::Cognito::UserPool, Properties: { UserPoolName: people } }
+  Client: { Type: AWS::Cognito::UserPoolClient, Properties: { UserPoolId: !Ref Pool, ExplicitAuthFlows: [ALLOW_USER_PASSWORD_AUTH] } }
+  Ann: { Type: AWS::Cognito::UserPoolUser, Properties: { UserPoolId: !Ref Pool, Username: ann } }
+`;
+
+test('every mode lets callers in, and a Lambda function and an HTTP API are data sources', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'stepwell-modes-'));
+  writeFileSync(join(folder, 'template.yaml'), PEOPLE);
+  const own = await startServer([join(folder, 'template.yaml')]);
+  const its = new appsync.AppSyncClient({ endpoint: own.http, region: own.region, credentials: own.credentials });
+  t.after(async () => {
+    its.destroy();
+    await own.stop();
+    rmSync(folder, { recursive: true });
+  });
+  const send = async (name, input) => answered(await its.send(new appsync[`${name}Command`](input)));
+  const pool = own.pool('ann');
+  const authorizerUri = `arn:aws:lambda:${own.region}:${own.account}:function:judge`;
+  const modes = '@aws_cognito_user_pools @aws_iam @aws_lambda @aws_api_key';
+  const make = async (settings) => {
+    const { graphqlApi: { apiId, uris } } = await send('CreateGraphqlApi', { name: 'modes', ...settings });
+    await send('StartSchemaCreation', { apiId, definition: Buffer.from(`type Query { who: String ${settings.modes ?? ''} lambda(text: String): Text http: Int } type Text { text: String }`) });
+    await send('CreateDataSource', { apiId, name: 'none', type: 'NONE' });
+    await send('CreateResolver', {
+      apiId, typeName: 'Query', fieldName: 'who', dataSourceName: 'none', runtime,
+      code: `import { util } from '@aws-appsync/utils';
+        export const request = () => ({ payload: util.authType() });
+        export const response = (ctx) => ctx.result;`,
+    });
+    return { apiId, url: uris.GRAPHQL };
+  };
+  const { userPoolId, awsRegion } = { userPoolId: pool.id, awsRegion: own.region };
+  const api = await make({
+    authenticationType: 'AMAZON_COGNITO_USER_POOLS', modes, userPoolConfig: { userPoolId, awsRegion, defaultAction: 'ALLOW' },
+    additionalAuthenticationProviders: [
+      { authenticationType: 'AWS_IAM' }, { authenticationType: 'API_KEY' },
+      { authenticationType: 'AWS_LAMBDA', lambdaAuthorizerConfig: { authorizerUri } },
+    ],
+  });
+  const { apiKey } = await send('CreateApiKey', { apiId: api.apiId });
+  const { AccessToken } = await tokensOf(own, 'ann');
+  const who = async (of, headers) => (await query(of, '{ who }', undefined, headers)).data?.who;
+  assert.equal(await who(api, { authorization: AccessToken }), 'User Pool Authorization');
+  assert.equal(await who(api, { 'x-api-key': apiKey.id }), 'API Key Authorization');
+  assert.equal(await who(api, { authorization: 'let me in' }), 'Lambda Authorization');
+  assert.equal(await who(api, { authorization: 'please' }), undefined);
+  const signer = new SignatureV4({ service: 'appsync', region: own.region, credentials: own.credentials, sha256: Sha256 });
+  const { hostname, port, pathname, host } = new URL(api.url);
+  const body = JSON.stringify({ query: '{ who }' });
+  const signed = await signer.sign({ method: 'POST', protocol: 'http:', hostname, port, path: pathname, headers: { host }, body });
+  const answer = await fetch(api.url, { method: 'POST', headers: signed.headers, body });
+  assert.deepEqual(await answer.json(), { data: { who: 'IAM Authorization' } });
+  const oidc = await make({ authenticationType: 'OPENID_CONNECT', openIDConnectConfig: { issuer: `${own.http}/${pool.id}` } });
+  assert.equal(await who(oidc, { authorization: AccessToken }), 'Open ID Connect Authorization');
+
+  await send('CreateDataSource', { apiId: api.apiId, name: 'judge', type: 'AWS_LAMBDA', lambdaConfig: { lambdaFunctionArn: authorizerUri } });
+  await send('CreateResolver', { apiId: api.apiId, typeName: 'Query', fieldName: 'lambda', dataSourceName: 'judge' });
+  await send('CreateDataSource', { apiId: api.apiId, name: 'web', type: 'HTTP', httpConfig: { endpoint: own.http } });
+  await send('CreateResolver', {
+    apiId: api.apiId, typeName: 'Query', fieldName: 'http', dataSourceName: 'web',
+    requestMappingTemplate: `{ "version": "2018-05-29", "method": "GET", "resourcePath": "/${pool.id}/.well-known/jwks.json" }`,
+    responseMappingTemplate: '$ctx.result.statusCode',
+  });
+  const { data } = await query(api, '{ lambda(text: "x") { text } http }', undefined, { authorization: AccessToken });
+  assert.deepEqual(data, { lambda: { text: 'of x' }, http: 200 });
 });
 
 test('an API that was acknowledged outlives kill -9 and a clean stop', async () => {
