@@ -65,6 +65,19 @@ aws_cli() {
   node tests/clients/aws-cli.mjs "$PWD/target/tools/aws-cli/bin/aws"
 }
 
+fuzz() { # Each target from its seeds, for a number of runs; what it found before is tried first.
+  local target
+  [[ -x target/tools/bin/cargo-fuzz ]] || cargo install --quiet --locked cargo-fuzz --version 0.13.2 --root target/tools
+  # Without a sanitizer, so that the toolchain of everything else builds it.
+  target/tools/bin/cargo-fuzz build --sanitizer none
+  for target in sdl document variables template code answer; do
+    mkdir -p "fuzz/corpus/$target"
+    echo "fuzz target $target: ${FUZZ_RUNS:-20000} runs"
+    target/tools/bin/cargo-fuzz run --sanitizer none "$target" "fuzz/corpus/$target" "fuzz/seeds/$target" -- \
+      -runs="${FUZZ_RUNS:-20000}" -seed=1 -timeout=10 -max_len=4096 -rss_limit_mb=2048 -verbosity=0 -print_final_stats=1
+  done
+}
+
 install_client_tests() {
   (cd tests/clients && npm ci --no-audit --no-fund --loglevel=error)
 }
@@ -89,9 +102,12 @@ step 'state machines against their JSON schema (asl-validator)' node tests/clien
 step 'unmodified clients: Amplify, Apollo, AWS SDK' node tests/clients/run.mjs
 step 'unmodified clients: boto3' boto3
 step 'unmodified clients: the AWS CLI makes an API' aws_cli
+step 'fuzz targets (cargo-fuzz)' fuzz
 step 'kill -9 under load' kill_test
 step 'simulation' target/release/stepwell-simulator --seeds "${SIMULATOR_SEEDS:-100000}"
 step 'benchmark' env BENCH_REQUESTS="${BENCH_REQUESTS:-1500}" target/release/stepwell-bench
+step 'benchmark of resolvers, next to other servers' env BENCH_REQUESTS="${BENCH_REQUESTS:-800}" \
+  target/release/stepwell-bench graphql
 step 'benchmark of workflows' env BENCH_REQUESTS="${BENCH_REQUESTS:-800}" target/release/stepwell-bench workflows
 
 printf '\nall steps passed in %s s\n' $SECONDS

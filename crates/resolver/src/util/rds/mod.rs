@@ -4,7 +4,6 @@
 
 mod aggregate;
 mod condition;
-mod join;
 mod records;
 mod statement;
 

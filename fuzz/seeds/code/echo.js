@@ -1,0 +1,7 @@
+export function request(ctx) {
+  return { payload: { text: ctx.args.text } };
+}
+
+export function response(ctx) {
+  return ctx.result.text;
+}
