@@ -2,6 +2,7 @@
 //!
 //! An application is never configured here; that is the template's business.
 
+mod databases;
 pub(crate) mod lambda;
 pub(crate) mod services;
 mod sources;
@@ -58,6 +59,8 @@ pub(crate) struct Layer {
     pub(crate) access_keys: Vec<AccessKey>,
     /// `[lambda]`: who runs the functions.
     pub(crate) lambda: lambda::Lambda,
+    /// `[databases."NAME"]`: where the databases of clusters are.
+    pub(crate) databases: BTreeMap<String, databases::Database>,
     /// `[services.NAME]`: services elsewhere, for Task states.
     pub(crate) services: BTreeMap<String, services::Service>,
 }
@@ -144,6 +147,7 @@ pub(crate) struct Config {
     pub(crate) parameters: BTreeMap<String, Sourced<String>>,
     pub(crate) access_keys: Vec<AccessKey>,
     pub(crate) lambda: lambda::Lambda,
+    pub(crate) databases: BTreeMap<String, databases::Database>,
     pub(crate) services: BTreeMap<String, services::Service>,
 }
 
@@ -179,6 +183,7 @@ impl Default for Config {
             parameters: BTreeMap::new(),
             access_keys: Vec::new(),
             lambda: lambda::Lambda::default(),
+            databases: BTreeMap::new(),
             services: BTreeMap::new(),
         }
     }
@@ -216,6 +221,7 @@ impl Config {
         }
         self.access_keys.extend(layer.access_keys);
         self.lambda.apply(layer.lambda);
+        self.databases.extend(layer.databases);
         self.services.extend(layer.services);
     }
 
@@ -250,6 +256,7 @@ impl Config {
         if self.port.value != 0 && self.tls.value && self.port.value == self.tls_port.value {
             return Err(format!("port and tls_port are both {}; they need two numbers", self.port.value));
         }
+        self.databases.iter().try_for_each(|(name, database)| database.validate(name))?;
         self.services.iter().try_for_each(|(name, service)| service.validate(name))?;
         self.lambda.validate()
     }
@@ -317,6 +324,9 @@ impl fmt::Display for Config {
         }
         for key in &self.access_keys {
             line("access_keys", &key.user, FILE)?;
+        }
+        for (name, database) in &self.databases {
+            line(&format!("databases.{name}"), &database.shown(), FILE)?;
         }
         for (name, service) in &self.services {
             let place = service.endpoint_url.as_deref().unwrap_or("aws");

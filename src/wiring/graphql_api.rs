@@ -1,8 +1,8 @@
 //! `AWS::AppSync::*`: from the template's typed resources to the API that runs.
 
 use appsync::{
-    ApiConfig, DataSourceConfig, DataSourceKind, Diagnostic, FunctionConfig, LambdaOptions, ResolverConfig,
-    ResolverKind, Signing,
+    ApiConfig, DataSourceConfig, DataSourceKind, Diagnostic, FunctionConfig, LambdaOptions, RelationalDatabase,
+    ResolverConfig, ResolverKind, Signing,
 };
 use auth::AuthMode;
 use aws_protocol::Partition;
@@ -147,7 +147,13 @@ fn data_source(source: &template::DataSource) -> DataSourceConfig {
         },
         template::DataSourceConfig::EventBridge(arn) => DataSourceKind::EventBridge { event_bus_arn: arn.clone() },
         template::DataSourceConfig::OpenSearch(_) => on_aws_only("AMAZON_OPENSEARCH_SERVICE"),
-        template::DataSourceConfig::RelationalDatabase(_) => on_aws_only("RELATIONAL_DATABASE"),
+        template::DataSourceConfig::RelationalDatabase(database) => {
+            DataSourceKind::RelationalDatabase(RelationalDatabase {
+                cluster: database.db_cluster_identifier.clone(),
+                secret_arn: database.aws_secret_store_arn.clone(),
+                database: database.database_name.clone(),
+            })
+        }
         template::DataSourceConfig::BedrockRuntime => on_aws_only("AMAZON_BEDROCK_RUNTIME"),
     };
     DataSourceConfig { name: source.name.clone(), role_arn: source.service_role_arn.clone(), kind }

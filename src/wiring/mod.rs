@@ -3,6 +3,7 @@
 pub(crate) mod access_keys;
 pub(crate) mod apis;
 mod buckets;
+mod databases;
 pub(crate) mod endpoints;
 mod event_rules;
 mod excerpt;
@@ -65,6 +66,8 @@ pub(crate) enum Error {
     Management(#[from] ::management::Error),
     #[error("start Step Functions: {0}")]
     States(#[from] states::Error),
+    #[error("set up the databases: {0}")]
+    Databases(#[from] rds_data::Error),
     #[error("create the state machine {machine}: {cause}")]
     StateMachine { machine: String, cause: states::Error },
     #[error("create the user pool {pool}: {cause}")]
@@ -213,6 +216,7 @@ pub(crate) async fn start(
         functions::Surroundings { endpoint_url: &addresses.http, credentials: &keys.default, client: &signed };
     let lambda = functions::start(config, &application.functions, &surroundings, clock.clone(), &services)?;
     self::services::start(config, &signed, &services)?;
+    databases::start(config, &application, clock.clone(), &services)?;
     http_tasks(&application, clock.clone(), &services)?;
     roles::start(&application, &services);
     let bus = event_rules::start(&application, &partition, clock.clone(), &services)?;

@@ -168,7 +168,13 @@ fn data_source(source: &template::DataSource) -> records::DataSource {
             "AMAZON_OPENSEARCH_SERVICE"
         }
         DataSourceConfig::RelationalDatabase(database) => {
-            let endpoint = database.rds_http_endpoint_config.clone().map(uncapitalised);
+            let endpoint = present(json!({
+                "awsRegion": database.aws_region,
+                "awsSecretStoreArn": database.aws_secret_store_arn,
+                "databaseName": database.database_name,
+                "dbClusterIdentifier": database.db_cluster_identifier,
+                "schema": database.schema,
+            }));
             let kind = "RDS_HTTP_ENDPOINT";
             described.relational_database_config =
                 Some(present(json!({ "relationalDatabaseSourceType": kind, "rdsHttpEndpointConfig": endpoint })));

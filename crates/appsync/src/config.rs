@@ -76,9 +76,11 @@ pub enum DataSourceKind {
         /// The bus.
         event_bus_arn: String,
     },
+    /// `RELATIONAL_DATABASE`.
+    RelationalDatabase(RelationalDatabase),
     /// A type of data source that runs on AWS only: resolvers may not use it.
     Unsupported {
-        /// AWS's name for it, for example `RELATIONAL_DATABASE`.
+        /// AWS's name for it, for example `AMAZON_BEDROCK_RUNTIME`.
         type_name: String,
     },
 }
@@ -92,9 +94,21 @@ impl DataSourceKind {
             Self::Http { endpoint, .. } => ("HTTP", endpoint),
             Self::Lambda { function_arn } => ("AWS_LAMBDA", function_arn),
             Self::EventBridge { event_bus_arn } => ("AMAZON_EVENTBRIDGE", event_bus_arn),
+            Self::RelationalDatabase(database) => ("RELATIONAL_DATABASE", &database.cluster),
             Self::Unsupported { type_name } => (type_name, ""),
         }
     }
+}
+
+/// A database behind the RDS Data API (`RdsHttpEndpointConfig`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RelationalDatabase {
+    /// The cluster's ARN or identifier.
+    pub cluster: String,
+    /// The secret with user and password.
+    pub secret_arn: String,
+    /// The database in the cluster.
+    pub database: Option<String>,
 }
 
 /// What requests of an HTTP data source are signed for.

@@ -26,7 +26,8 @@ mod variables;
 
 pub use api::{Api, Deps};
 pub use config::{
-    ApiConfig, DataSourceConfig, DataSourceKind, FunctionConfig, LambdaOptions, ResolverConfig, ResolverKind, Signing,
+    ApiConfig, DataSourceConfig, DataSourceKind, FunctionConfig, LambdaOptions, RelationalDatabase, ResolverConfig,
+    ResolverKind, Signing,
 };
 pub use data_source::http::{HttpClient, HttpRequest, HttpResponse};
 pub use diagnostic::Diagnostic;

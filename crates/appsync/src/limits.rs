@@ -40,6 +40,10 @@ pub(crate) const INVALIDATIONS: usize = 5;
 pub(crate) const HTTP_MILLIS: i64 = 10_000;
 /// Lambda data source, milliseconds: a little less than the whole request, so that the field says what took so long.
 pub(crate) const LAMBDA_MILLIS: i64 = 29_500;
+/// Relational data source, milliseconds: a little less than the whole request, so that the field says what took so long.
+pub(crate) const RDS_MILLIS: i64 = 29_500;
+/// Statements of one request to a relational data source (AppSync quota).
+pub(crate) const RDS_STATEMENTS: usize = 2;
 /// Payloads of one `BatchInvoke`: the largest `maxBatchSize` (AppSync quota).
 pub(crate) const BATCH_INVOKE: usize = 2_000;
 /// Payloads of one `BatchInvoke` where no `maxBatchSize` is given (aws-appsync-community, issue 51).

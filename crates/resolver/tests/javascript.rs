@@ -148,7 +148,7 @@ fn code_that_does_not_compile_says_where() {
         ("let a;\nlet a;\nexport function request() {}\nexport function response() {}", "code.js:2:", "a"),
         ("import fs from 'fs';\n", "code.js:1:16", "cannot be imported"),
         ("import { utils } from '@aws-appsync/utils';\n", "code.js:1:10", "no export named utils"),
-        ("import { toJsonObject } from '@aws-appsync/utils/ai';\n", "code.js:1:30", "not available yet"),
+        ("import { toJsonObject } from '@aws-appsync/utils/ai';\n", "code.js:1:10", "no export named toJsonObject"),
         ("export default 1;\n", "code.js:1:1", "named exports"),
         ("export async function request() {}", "code.js:1:8", "async"),
     ] {

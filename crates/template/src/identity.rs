@@ -275,6 +275,12 @@ fn on_aws_only(subject: &Subject<'_>, stack: &Stack) -> Names {
             let bucket = vec![("DestinationBucketArn", subject.text("DestinationBucketArn"))];
             (stack.generated_name(subject.logical_id), bucket)
         }
+        "AWS::RDS::DBCluster" => {
+            // RDS keeps identifiers in lower case.
+            let name = subject.name("DBClusterIdentifier", stack).to_lowercase();
+            let arn = partition.arn("rds", &format!("cluster:{name}"));
+            (name, vec![("DBClusterArn", arn)])
+        }
         "AWS::Events::EventBus" => {
             let name = subject.name("Name", stack);
             let arn = partition.arn("events", &format!("event-bus/{name}"));

@@ -35,7 +35,7 @@ pub use application::{
     AwsIamConfig, BasicAuth, Bucket, CachingConfig, CognitoUserPoolConfig, Connection, ConnectionAuth,
     ConnectionParameter, DataSource, DataSourceConfig, DeltaSyncConfig, DynamoDbConfig, Function, GraphqlApi, Handler,
     HttpConfig, HttpParameters, InputTransformer, KeySchemaElement, LambdaAuthorizerConfig, LambdaCode, LambdaFunction,
-    OAuth, OAuthMethod, OnAwsOnly, OpenIdConnectConfig, Output, RelationalDatabaseConfig, Resolver, ResolverKind, Role,
+    OAuth, OAuthMethod, OnAwsOnly, OpenIdConnectConfig, Output, RdsHttpEndpointConfig, Resolver, ResolverKind, Role,
     RolePolicy, Rule, StateMachine, StateMachineType, SyncConfig, Table, Target, UserPool, UserPoolClient,
     UserPoolGroup, UserPoolUser,
 };

@@ -5,6 +5,7 @@ mod event_bridge;
 pub(crate) mod http;
 pub(crate) mod lambda;
 mod none;
+mod relational_database;
 
 use std::sync::Arc;
 
@@ -30,6 +31,7 @@ enum Backend {
     Http(http::Http),
     Lambda(lambda::Lambda),
     EventBridge(event_bridge::EventBridge),
+    RelationalDatabase(relational_database::Database),
 }
 
 /// Where a call comes from.
@@ -84,6 +86,9 @@ impl DataSource {
             DataSourceKind::EventBridge { event_bus_arn } => {
                 Backend::EventBridge(event_bridge::EventBridge { remote, event_bus_arn: event_bus_arn.clone() })
             }
+            DataSourceKind::RelationalDatabase(config) => {
+                Backend::RelationalDatabase(relational_database::Database { remote, config: config.clone() })
+            }
             DataSourceKind::Unsupported { type_name } => {
                 return Err(format!(
                     "data source '{}' of type {type_name} runs on AWS only, not yet here",
@@ -112,6 +117,7 @@ impl DataSource {
             Backend::Http(endpoint) => endpoint.invoke(call, request).await,
             Backend::Lambda(function) => function.invoke(call, request).await,
             Backend::EventBridge(bus) => bus.invoke(request).await,
+            Backend::RelationalDatabase(database) => database.invoke(call, request).await,
         }
     }
 
@@ -123,7 +129,7 @@ impl DataSource {
                 let operation = request.get("operation").and_then(Value::as_str).unwrap_or_default();
                 operation.starts_with("Batch") || operation.starts_with("Transact")
             }
-            Backend::Http(_) | Backend::EventBridge(_) => true,
+            Backend::Http(_) | Backend::EventBridge(_) | Backend::RelationalDatabase(_) => true,
         }
     }
 

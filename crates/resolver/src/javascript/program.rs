@@ -32,7 +32,7 @@ const STACK_MOST: usize = 1 << 30;
 const UTILS: &str = "@aws-appsync/utils";
 const DYNAMODB: &str = "@aws-appsync/utils/dynamodb";
 const RDS: &str = "@aws-appsync/utils/rds";
-const NOT_YET: [&str; 1] = ["@aws-appsync/utils/ai"];
+const AI: &str = "@aws-appsync/utils/ai";
 
 /// A checked source.
 #[derive(Debug)]
@@ -218,11 +218,7 @@ fn bindings_of(import: &ImportDeclaration<'_>, typescript: bool) -> Result<Strin
         return Ok(String::new());
     }
     let known = known_exports(module).ok_or_else(|| {
-        let message = if NOT_YET.contains(&module) {
-            format!("{module} is not available yet")
-        } else {
-            format!("{module} cannot be imported: only {UTILS}, {DYNAMODB} and {RDS} can")
-        };
+        let message = format!("{module} cannot be imported: only {UTILS}, {DYNAMODB}, {RDS} and {AI} can");
         Problem::new(import.source.span, message)
     })?;
     let mut bindings = String::new();
@@ -252,7 +248,7 @@ fn bindings_of(import: &ImportDeclaration<'_>, typescript: bool) -> Result<Strin
 
 /// What a module of the service exports.
 fn known_exports(module: &str) -> Option<Vec<&'static str>> {
-    if ![UTILS, DYNAMODB, RDS].contains(&module) {
+    if ![UTILS, DYNAMODB, RDS, AI].contains(&module) {
         return None;
     }
     let exports = util::functions().map(|(path, _)| module_and_path(path)).filter(|(owner, _)| *owner == module);
@@ -262,7 +258,7 @@ fn known_exports(module: &str) -> Option<Vec<&'static str>> {
 /// The module that has a function, and the function's path in it.
 pub(super) fn module_and_path(path: &'static str) -> (&'static str, &'static str) {
     let inside = |module, prefix| path.strip_prefix(prefix).map(|path| (module, path));
-    inside(DYNAMODB, "dynamodb.").or_else(|| inside(RDS, "rds.")).unwrap_or((UTILS, path))
+    inside(DYNAMODB, "dynamodb.").or_else(|| inside(RDS, "rds.")).or_else(|| inside(AI, "ai.")).unwrap_or((UTILS, path))
 }
 
 fn declared_names(declaration: &Declaration<'_>) -> Vec<String> {

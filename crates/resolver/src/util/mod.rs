@@ -4,6 +4,7 @@
 //! randomness, errors, headers) is in the [`Scope`]. Each file has the table of its functions; [`find`] searches them
 //! all. Names are paths: `util.time.nowISO8601`, `dynamodb.put`, `rds.select`.
 
+mod ai;
 mod conditions;
 mod dynamodb;
 mod dynamodb_requests;
@@ -36,6 +37,7 @@ pub type Function = fn(&mut Scope, &[Value]) -> Result<Value, Fault>;
 type Table = &'static [(&'static str, Function)];
 
 const TABLES: &[Table] = &[
+    ai::FUNCTIONS,
     conditions::FUNCTIONS,
     dynamodb::FUNCTIONS,
     dynamodb_requests::FUNCTIONS,

@@ -86,6 +86,7 @@ impl Assembly<'_, '_> {
             }
             _ => application.on_aws_only.push(OnAwsOnly {
                 logical_id: resource.logical_id.clone(),
+                reference: resource.identity.reference.clone(),
                 resource_type: resource.resource_type.clone(),
                 position: resource.at,
             }),

@@ -14,7 +14,7 @@ mod step_functions;
 pub use appsync::{
     AdditionalProvider, ApiCache, ApiKey, AuthenticationType, AwsIamConfig, CachingConfig, CognitoUserPoolConfig,
     DataSource, DataSourceConfig, DeltaSyncConfig, DynamoDbConfig, Function, GraphqlApi, Handler, HttpConfig,
-    LambdaAuthorizerConfig, OpenIdConnectConfig, RelationalDatabaseConfig, Resolver, ResolverKind, SyncConfig,
+    LambdaAuthorizerConfig, OpenIdConnectConfig, RdsHttpEndpointConfig, Resolver, ResolverKind, SyncConfig,
 };
 pub(crate) use assemble::assemble;
 pub use cognito::{UserPool, UserPoolClient, UserPoolGroup, UserPoolUser};
@@ -73,6 +73,8 @@ pub struct OnAwsOnly {
     pub logical_id: String,
     /// For example `AWS::CloudFront::Distribution`.
     pub resource_type: String,
+    /// What `Ref` answers for it.
+    pub reference: String,
     /// Where it stands in the template.
     pub position: Position,
 }

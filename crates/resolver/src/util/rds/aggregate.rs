@@ -101,7 +101,6 @@ mod tests {
             (json!({ "table": "p", "columns": [{ "type": KIND, "properties": { "name": "x" } }] }), "Invalid type"),
             (json!({ "table": "p", "groupBy": "a" }), "groupBy expects an array"),
             (json!({ "table": "p", "groupBy": [true] }), "groupBy"),
-            (json!({ "table": "p", "leftJoin": [{ "table": "q" }] }), "leftJoin is not available yet"),
         ] {
             let Err(Fault::Code(message)) = statement(select.clone()) else { panic!("made {select}") };
             assert!(message.contains(text), "{message}");

@@ -4,6 +4,7 @@
 
 mod aggregate;
 mod condition;
+mod join;
 mod records;
 mod statement;
 

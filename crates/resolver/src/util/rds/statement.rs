@@ -8,25 +8,6 @@ use crate::util::{Fault, text_of};
 /// How many statements one request takes.
 const STATEMENTS: usize = 2;
 
-/// What `select` takes on AWS and this crate does not yet.
-const JOINS: [&str; 15] = [
-    "join",
-    "innerJoin",
-    "leftJoin",
-    "leftOuterJoin",
-    "rightJoin",
-    "rightOuterJoin",
-    "fullOuterJoin",
-    "crossJoin",
-    "joinNatural",
-    "innerJoinNatural",
-    "leftJoinNatural",
-    "leftOuterJoinNatural",
-    "rightJoinNatural",
-    "rightOuterJoinNatural",
-    "fullOuterJoinNatural",
-];
-
 /// The database's way with names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Flavor {
@@ -62,7 +43,7 @@ pub(super) fn create(flavor: Flavor, arguments: &[Value]) -> Result<Value, Fault
     let mut variables = Variables::default();
     let mut statements = Vec::new();
     for argument in arguments {
-        let mut statement = Statement { flavor, text: String::new(), variables: &mut variables };
+        let mut statement = Statement { flavor, text: String::new(), variables: &mut variables, depth: 0 };
         statement.write(argument)?;
         statements.push(statement.text.trim_end().to_owned());
     }
@@ -83,9 +64,11 @@ struct Variables {
 /// A statement in the making.
 #[derive(Debug)]
 pub(super) struct Statement<'a> {
-    flavor: Flavor,
-    text: String,
+    pub(super) flavor: Flavor,
+    pub(super) text: String,
     variables: &'a mut Variables,
+    /// Subqueries around what is written.
+    pub(super) depth: usize,
 }
 
 impl Statement<'_> {
@@ -116,13 +99,10 @@ impl Statement<'_> {
         }
     }
 
-    fn select(&mut self, properties: &Value) -> Result<(), Fault> {
+    pub(super) fn select(&mut self, properties: &Value) -> Result<(), Fault> {
         let (table, from) = (&properties["table"], &properties["from"]);
         if !table.is_null() && !from.is_null() {
             return Err(Fault::code("'from' and 'table' keys cannot be used together"));
-        }
-        if let Some(join) = JOINS.iter().find(|join| properties.get(**join).is_some()) {
-            return Err(Fault::code(format!("{join} is not available yet")));
         }
         self.push("SELECT ");
         match &properties["columns"] {
@@ -134,7 +114,8 @@ impl Statement<'_> {
             }
         }
         self.push("FROM ");
-        self.table(if table.is_null() { from } else { table })?;
+        self.push_source(if table.is_null() { from } else { table })?;
+        self.push_joins(properties)?;
         self.push_where(&properties["where"])?;
         self.group_by(&properties["groupBy"])?;
         self.push_conditions("HAVING", &properties["having"])?;
@@ -172,7 +153,7 @@ impl Statement<'_> {
     }
 
     /// A name, or `{ alias: name }`.
-    fn table(&mut self, table: &Value) -> Result<(), Fault> {
+    pub(super) fn table(&mut self, table: &Value) -> Result<(), Fault> {
         let text = match table {
             Value::Null => return Err(Fault::code("'table' or 'from' key is required.")),
             Value::String(name) => self.identifier(name),

@@ -36,7 +36,7 @@ pub enum DataSourceConfig {
     /// `AMAZON_OPENSEARCH_SERVICE` and `AMAZON_ELASTICSEARCH`, with the endpoint.
     OpenSearch(String),
     /// `RELATIONAL_DATABASE`.
-    RelationalDatabase(RelationalDatabaseConfig),
+    RelationalDatabase(RdsHttpEndpointConfig),
     /// `AMAZON_BEDROCK_RUNTIME`.
     BedrockRuntime,
 }
@@ -105,11 +105,25 @@ fn signing<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<A
 }
 
 /// A relational database behind the RDS Data API.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub struct RelationalDatabaseConfig {
-    /// `RdsHttpEndpointConfig` as the template has it.
-    pub rds_http_endpoint_config: Option<Value>,
+pub struct RdsHttpEndpointConfig {
+    /// The cluster's region.
+    pub aws_region: String,
+    /// The secret with user and password.
+    pub aws_secret_store_arn: String,
+    /// The cluster's ARN or identifier.
+    pub db_cluster_identifier: String,
+    /// The database in the cluster.
+    pub database_name: Option<String>,
+    /// A schema in the database. The Data API ignores or refuses it, depending on the kind of cluster.
+    pub schema: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct RelationalDatabaseConfig {
+    rds_http_endpoint_config: Option<RdsHttpEndpointConfig>,
 }
 
 #[derive(Deserialize)]
@@ -146,8 +160,8 @@ pub(super) fn data_source(assembly: &mut Assembly<'_, '_>, resource: &Resource) 
             (bus.map(DataSourceConfig::EventBridge), "EventBridgeConfig")
         }
         "RELATIONAL_DATABASE" => {
-            let config = properties.relational_database_config;
-            (config.map(DataSourceConfig::RelationalDatabase), "RelationalDatabaseConfig")
+            let config = properties.relational_database_config.and_then(|config| config.rds_http_endpoint_config);
+            (config.map(DataSourceConfig::RelationalDatabase), "RelationalDatabaseConfig.RdsHttpEndpointConfig")
         }
         _ => (member(search, "Endpoint").map(DataSourceConfig::OpenSearch), "OpenSearchServiceConfig"),
     };

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 pub use data_source::{
-    AwsIamConfig, DataSource, DataSourceConfig, DeltaSyncConfig, DynamoDbConfig, HttpConfig, RelationalDatabaseConfig,
+    AwsIamConfig, DataSource, DataSourceConfig, DeltaSyncConfig, DynamoDbConfig, HttpConfig, RdsHttpEndpointConfig,
 };
 pub(super) use resolver::check_references;
 pub use resolver::{CachingConfig, Function, Handler, Resolver, ResolverKind, SyncConfig};

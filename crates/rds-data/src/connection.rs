@@ -1,0 +1,43 @@
+//! A connection to whichever database a cluster has.
+
+use crate::{Error, answer::Answer, mysql, parameter::Parameters, postgres};
+
+/// The connections to one database.
+#[derive(Clone)]
+pub(crate) enum Pool {
+    Postgres(postgres::Pool),
+    MySql(mysql::Pool),
+}
+
+/// A connection for one call or one transaction.
+pub(crate) enum Connection {
+    Postgres(postgres::Connection),
+    MySql(mysql::Connection),
+}
+
+impl Pool {
+    pub(crate) async fn connection(&self) -> Result<Connection, Error> {
+        Ok(match self {
+            Self::Postgres(pool) => Connection::Postgres(pool.connection().await?),
+            Self::MySql(pool) => Connection::MySql(pool.connection().await?),
+        })
+    }
+}
+
+impl Connection {
+    /// Runs one statement.
+    pub(crate) async fn execute(&mut self, sql: &str, parameters: &Parameters) -> Result<Answer, Error> {
+        match self {
+            Self::Postgres(connection) => connection.execute(sql, parameters).await,
+            Self::MySql(connection) => connection.execute(sql, parameters).await,
+        }
+    }
+
+    /// `BEGIN`, `COMMIT` or `ROLLBACK`.
+    pub(crate) async fn transaction(&mut self, verb: &str) -> Result<(), Error> {
+        match self {
+            Self::Postgres(connection) => connection.transaction(verb).await,
+            Self::MySql(connection) => connection.transaction(verb).await,
+        }
+    }
+}
