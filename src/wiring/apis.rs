@@ -27,6 +27,8 @@ pub(crate) struct Surroundings {
     pub(crate) outbound: Arc<Outbound>,
     /// Seals page tokens.
     pub(crate) token_key: [u8; 32],
+    /// What the cache of each API may take.
+    pub(crate) cache_bytes: u64,
     pub(crate) user_pools: Arc<UserPools>,
     pub(crate) credentials: Arc<CredentialStore>,
     /// Keys of token issuers, shared by all APIs.
@@ -174,6 +176,7 @@ impl Surroundings {
             http: self.outbound.clone(),
             traces: self.traces.clone(),
             token_key: self.token_key,
+            cache_bytes: self.cache_bytes,
         }
     }
 }
@@ -193,6 +196,7 @@ pub(super) fn check(
         http: outbound,
         traces: Traces::default(),
         token_key: [0; 32],
+        cache_bytes: 0,
     };
     Api::build(config, deps).map(drop)
 }

@@ -1,8 +1,8 @@
 //! `AWS::AppSync::*`: from the template's typed resources to the API that runs.
 
 use appsync::{
-    ApiConfig, DataSourceConfig, DataSourceKind, Diagnostic, FunctionConfig, LambdaOptions, RelationalDatabase,
-    ResolverConfig, ResolverKind, Signing,
+    ApiConfig, CacheConfig, CachingBehavior, CachingConfig, DataSourceConfig, DataSourceKind, Diagnostic,
+    FunctionConfig, LambdaOptions, RelationalDatabase, ResolverConfig, ResolverKind, Signing,
 };
 use auth::AuthMode;
 use aws_protocol::Partition;
@@ -48,12 +48,31 @@ pub(super) fn config(api: &GraphqlApi, partition: Partition) -> Result<ApiConfig
         introspection: api.introspection,
         query_depth_limit: api.query_depth_limit,
         resolver_count_limit: api.resolver_count_limit,
+        cache: api.cache.as_ref().map(cache),
     })
 }
 
 /// Stands for the schema of an API that has none yet: such an API is there, and answers every request that it has none.
 fn no_schema() -> Source {
     Source { name: "schema.graphql".to_owned(), code: "type Query { _: Boolean }".to_owned() }
+}
+
+fn cache(cache: &template::ApiCache) -> CacheConfig {
+    let behavior = match &*cache.api_caching_behavior {
+        "OPERATION_LEVEL_CACHING" => CachingBehavior::OperationLevel,
+        "PER_RESOLVER_CACHING" => CachingBehavior::PerResolver,
+        _ => CachingBehavior::FullRequest,
+    };
+    CacheConfig { behavior, ttl_seconds: whole_seconds(cache.ttl) }
+}
+
+fn caching(caching: &template::CachingConfig) -> CachingConfig {
+    CachingConfig { ttl_seconds: whole_seconds(caching.ttl), keys: caching.caching_keys.clone() }
+}
+
+/// What is out of range stays so, and is refused.
+fn whole_seconds(ttl: f64) -> u32 {
+    ttl as u32
 }
 
 pub(super) fn mode(kind: AuthenticationType) -> AuthMode {
@@ -78,7 +97,7 @@ fn config_of(resolver: &template::Resolver, unsupported: &mut Vec<Diagnostic>) -
     };
     let (type_name, field_name) = (resolver.type_name.clone(), resolver.field_name.clone());
     let lambda = lambda_options(&resolver.handler, resolver.max_batch_size);
-    Some(ResolverConfig { type_name, field_name, kind, lambda })
+    Some(ResolverConfig { type_name, field_name, kind, lambda, caching: resolver.caching.as_ref().map(caching) })
 }
 
 /// What is wrong has been reported.

@@ -111,6 +111,8 @@ impl Deployer for Served {
     }
 
     fn flush_cache(&self, api_id: &str) {
-        let _ = api_id;
+        if let Some(running) = self.apis.get(api_id) {
+            running.api().flush_cache();
+        }
     }
 }

@@ -201,6 +201,7 @@ pub(crate) async fn start(
         clock: clock.clone(),
         outbound: outbound.clone(),
         token_key,
+        cache_bytes: config.api_cache_bytes.value,
         user_pools: user_pools.clone(),
         credentials: keys.store.clone(),
         keys: modes::keys(&user_pools, outbound, clock.clone()),

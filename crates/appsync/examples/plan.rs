@@ -74,6 +74,7 @@ fn api() -> Arc<Api> {
         field_name: field.into(),
         kind: ResolverKind::Unit { data_source: "none".into(), code: Some(code.clone().into()) },
         lambda: LambdaOptions::default(),
+        caching: None,
     };
     let config = ApiConfig {
         api_id: "abcdefghijklmnopqrstuvwxyz".into(),
@@ -90,6 +91,7 @@ fn api() -> Arc<Api> {
         introspection: true,
         query_depth_limit: 0,
         resolver_count_limit: 0,
+        cache: None,
     };
     let deps = Deps {
         services: Directory::default(),
@@ -98,6 +100,7 @@ fn api() -> Arc<Api> {
         http: Arc::new(Offline),
         traces: Traces::default(),
         token_key: [0; 32],
+        cache_bytes: 0,
     };
     Api::build(config, deps).unwrap_or_else(|wrong| panic!("{wrong:#?}"))
 }

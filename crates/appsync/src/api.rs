@@ -13,6 +13,7 @@ use crate::{
     ApiConfig, Diagnostic, GraphqlError, HttpClient, Request, Response,
     authorization::Authorizer,
     build::{self, Triggers},
+    cache::{self, Answer, ApiCache},
     document::{Document, Documents},
     execution::{Execution, Writer, project, response_headers},
     lifetime::Lifetime,
@@ -39,6 +40,8 @@ pub struct Deps {
     pub traces: Traces,
     /// Seals page tokens; they outlive a restart if this key does.
     pub token_key: [u8; 32],
+    /// What the entries of the API's cache may take together, bytes; those of least use go first.
+    pub cache_bytes: u64,
 }
 
 /// A GraphQL API: one version of it. Requests finish on the version that they began with.
@@ -53,6 +56,7 @@ pub struct Api {
     /// Counts the versions of one life.
     pub(crate) version: u64,
     triggers: Triggers,
+    pub(crate) cache: Option<ApiCache>,
     partition: Partition,
     api_id: String,
 }
@@ -86,6 +90,7 @@ impl Api {
     fn compile(config: ApiConfig, deps: Deps, lifetime: Arc<Lifetime>) -> Result<Arc<Self>, Vec<Diagnostic>> {
         let schema = Arc::new(Schema::build(&config.schema)?);
         let (resolvers, triggers) = build::resolvers_and_triggers(&config, &deps, &schema)?;
+        let cache = ApiCache::build(&config, &deps)?;
         let documents = Documents::new(
             schema.clone(),
             Arc::new(resolvers),
@@ -104,6 +109,7 @@ impl Api {
             version: lifetime.next_version(),
             lifetime,
             triggers,
+            cache,
             partition: config.partition,
             api_id: config.api_id,
         }))
@@ -146,7 +152,7 @@ impl Api {
             return recorder.not_executed(GraphqlError::of_request("OperationNotSupported", message));
         }
         let deadline = self.clock.sleep_until(self.clock.now().plus_millis(limits::REQUEST_MILLIS));
-        match select(Box::pin(self.run(request, prepared, recorder)), deadline).await {
+        match select(Box::pin(self.cached_or_run(request, prepared, recorder)), deadline).await {
             Either::Left((response, _)) => response,
             Either::Right(_) => {
                 recorder.not_executed(GraphqlError::of_request("ExecutionTimeout", "Execution timed out."))
@@ -154,14 +160,28 @@ impl Api {
         }
     }
 
-    async fn run(&self, request: &Request, prepared: Prepared, recorder: &Arc<Recorder>) -> Response {
+    /// What the cache has for a query, or what running it gives.
+    async fn cached_or_run(&self, request: &Request, prepared: Prepared, recorder: &Arc<Recorder>) -> Response {
+        let is_query = prepared.plan.operation == OperationType::Query;
+        let run = self.run(request, prepared, recorder);
+        match self.cache.as_ref().and_then(ApiCache::operations).filter(|_| is_query) {
+            Some(cache) => {
+                let (response, hit) = cache.or_run(request, run).await;
+                recorder.cache(hit);
+                response
+            }
+            None => run.await.response,
+        }
+    }
+
+    async fn run(&self, request: &Request, prepared: Prepared, recorder: &Arc<Recorder>) -> Answer {
         let Prepared { document, plan, variables } = prepared;
         let execution = Execution::new(self, request, &plan, variables, recorder);
         let fetched = execution.fetch().await;
         let mut errors = Vec::new();
         let introspection = execution.introspect(&document, &mut errors);
         let writer = Writer::new(&request.identity, &introspection, &fetched, errors);
-        let output = writer.response(&plan, &Value::Null);
+        let mut output = writer.response(&plan, &Value::Null);
         let side = execution.take_side();
         if plan.operation == OperationType::Mutation {
             for (position, field) in plan.root.fields.iter().enumerate() {
@@ -172,12 +192,10 @@ impl Api {
             }
             self.lifetime.hub.invalidate(&side.extensions);
         }
-        if side.extensions.iter().any(|(name, _)| name == "evictFromApiCache") {
-            // AWS differs: an API with a cache drops the entry and says so in the response's `extensions`.
-            tracing::warn!("evictFromApiCache has no effect: API caching is not supported yet");
-        }
+        let successful = output.errors.is_empty();
         recorder.failed(output.errors);
-        Response::ok(output.body, response_headers(side.headers))
+        cache::report_deleted(&mut output.body, side.cache_entries_deleted);
+        Answer { response: Response::ok(output.body, response_headers(side.headers)), successful }
     }
 
     /// Everything before execution: parsing, validation, variables, the plan, IAM.

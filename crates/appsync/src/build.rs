@@ -68,7 +68,7 @@ impl<'a> Build<'a> {
     }
 
     fn resolver(&mut self, resolver: &'a ResolverConfig) -> Option<Resolver> {
-        let ResolverConfig { type_name, field_name, kind, lambda } = resolver;
+        let ResolverConfig { type_name, field_name, kind, lambda, .. } = resolver;
         let name = format!("{type_name}.{field_name}");
         let object = self.schema.definitions.get_object(type_name);
         if object.is_none_or(|object| !object.fields.contains_key(field_name.as_str())) {

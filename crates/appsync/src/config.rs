@@ -5,6 +5,8 @@ use aws_protocol::Partition;
 use resolver::{Code, Source};
 use serde_json::{Map, Value};
 
+use crate::{CacheConfig, CachingConfig};
+
 /// A GraphQL API (`AWS::AppSync::GraphQLApi` and everything that refers to it).
 #[derive(Debug, Clone)]
 pub struct ApiConfig {
@@ -36,6 +38,8 @@ pub struct ApiConfig {
     pub query_depth_limit: u32,
     /// `ResolverCountLimit`: 1 to 10,000, or 0 for 10,000.
     pub resolver_count_limit: u32,
+    /// `AWS::AppSync::ApiCache`.
+    pub cache: Option<CacheConfig>,
 }
 
 /// A data source (`AWS::AppSync::DataSource`).
@@ -157,6 +161,8 @@ pub struct ResolverConfig {
     pub kind: ResolverKind,
     /// For Lambda data sources.
     pub lambda: LambdaOptions,
+    /// How its results are cached, where the API says [`CachingBehavior::PerResolver`](crate::CachingBehavior).
+    pub caching: Option<CachingConfig>,
 }
 
 /// The kinds of resolver.

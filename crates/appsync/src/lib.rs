@@ -7,6 +7,7 @@ mod api;
 mod authorization;
 mod batch;
 mod build;
+mod cache;
 mod config;
 mod data_source;
 mod diagnostic;
@@ -25,6 +26,7 @@ mod validation;
 mod variables;
 
 pub use api::{Api, Deps};
+pub use cache::{CacheConfig, CachingBehavior, CachingConfig};
 pub use config::{
     ApiConfig, DataSourceConfig, DataSourceKind, FunctionConfig, LambdaOptions, RelationalDatabase, ResolverConfig,
     ResolverKind, Signing,
@@ -32,6 +34,7 @@ pub use config::{
 pub use data_source::http::{HttpClient, HttpRequest, HttpResponse};
 pub use diagnostic::Diagnostic;
 pub use error::{Details, GraphqlError, Location, PathSegment};
+pub use limits::CACHE_BYTES;
 pub use request::{Body, Request, Response, parse_body};
 pub use schema::{definitions as schema_definitions, modernise as modern_sdl};
 pub use subscription::{Delivery, Subscription};

@@ -1,5 +1,7 @@
 //! The named bounds of a GraphQL API: AWS's own number where AppSync has one ("AppSync endpoints and quotas").
 
+use std::ops::RangeInclusive;
+
 /// Query document, tokens (AppSync quota).
 pub(crate) const QUERY_TOKENS: usize = 15_000;
 /// Nesting of brackets in a query document. AppSync's own depth limit goes up to 75; the validator gives up at 128.
@@ -36,6 +38,20 @@ pub(crate) const PAYLOAD_BYTES: usize = 240 << 10;
 pub(crate) const SUBSCRIBER_QUEUE: usize = 1_024;
 /// `invalidateSubscriptions` calls per request (AppSync quota).
 pub(crate) const INVALIDATIONS: usize = 5;
+/// Caching keys of one resolver (AppSync quota).
+pub(crate) const CACHING_KEYS: usize = 25;
+/// How long entries of a cache live, seconds (AppSync quota).
+pub(crate) const CACHE_TTL_SECONDS: RangeInclusive<u32> = 1..=3_600;
+/// All entries of an API's cache, bytes, where nothing else is set. AWS's smallest instance has 1.5 GiB.
+pub const CACHE_BYTES: u64 = 64 << 20;
+/// Parts of a cache that are locked on their own; an entry has to fit into one part of the capacity.
+pub(crate) const CACHE_SHARDS: usize = 4;
+/// What an entry takes beside its value and its key, bytes.
+pub(crate) const CACHE_ENTRY_OVERHEAD: u64 = 128;
+/// What an entry takes as a rule, bytes: how many entries to make room for.
+pub(crate) const CACHE_ENTRY_TYPICAL: u64 = 16 << 10;
+/// What a member of an object takes beside its name and its value, bytes.
+pub(crate) const CACHE_MEMBER_OVERHEAD: usize = 40;
 /// HTTP data source, milliseconds (recorded on AWS).
 pub(crate) const HTTP_MILLIS: i64 = 10_000;
 /// Lambda data source, milliseconds: a little less than the whole request, so that the field says what took so long.

@@ -6,6 +6,7 @@
 
 use std::{
     collections::HashMap,
+    future::Future,
     sync::atomic::{AtomicUsize, Ordering},
 };
 
@@ -66,6 +67,12 @@ impl Runs {
         true
     }
 
+    fn live(&mut self, field: usize, change: impl Fn(usize) -> usize) {
+        if let Some(runs) = self.0.get_mut(&field) {
+            runs.live = change(runs.live);
+        }
+    }
+
     fn come(&mut self, field: usize, steps: std::ops::Range<usize>) {
         let Some(runs) = self.0.get_mut(&field) else { return };
         for to_come in runs.to_come.iter_mut().take(steps.end).skip(steps.start) {
@@ -86,9 +93,7 @@ impl Gatherer {
 
     /// A run of this field has ended, and what its result asks for has started.
     pub(crate) fn ended(&self, field: usize) {
-        if let Some(runs) = self.state.lock().runs.0.get_mut(&field) {
-            runs.live -= 1;
-        }
+        self.state.lock().runs.live(field, |live| live - 1);
     }
 }
 
@@ -96,6 +101,19 @@ impl<'e> Seat<'e> {
     /// The run at a step.
     pub(crate) fn at(&self, step: usize) -> Spot<'_> {
         Spot { seat: self, step }
+    }
+
+    /// Waits for something that is fetched elsewhere, perhaps by another request. Meanwhile no batch counts on this run:
+    /// what it waits for may be in a batch of a request that waits for something in a batch of this one.
+    pub(crate) async fn aside<T>(&self, waiting: impl Future<Output = T>) -> T {
+        {
+            let runs = &mut self.gatherer.state.lock().runs;
+            self.come(runs, self.steps);
+            runs.live(self.field, |live| live - 1);
+        }
+        let found = waiting.await;
+        self.gatherer.state.lock().runs.live(self.field, |live| live + 1);
+        found
     }
 
     /// The run has come to every step before `end`.

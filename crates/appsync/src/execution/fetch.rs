@@ -9,6 +9,7 @@ use std::{
     task::Poll,
 };
 
+use apollo_compiler::executable::OperationType;
 use aws_protocol::BoxFuture;
 use futures::{StreamExt, stream::FuturesUnordered};
 use resolver::{Info, RaisedError};
@@ -18,10 +19,11 @@ use super::{Execution, path::Path};
 use crate::{
     PathSegment,
     batch::Seat,
+    cache::ApiCache,
     limits,
-    pipeline::{Invocation, Raised, Resolver},
+    pipeline::{Effects, Invocation, Raised, Resolver},
     plan::{Field, Fields, Origin, Selection},
-    trace::Place,
+    trace::{Place, Steps},
 };
 
 /// Everything that was fetched for an operation.
@@ -167,12 +169,38 @@ impl Execution<'_> {
             Err(message) => return (Err(failed(message, "BadRequest")), Vec::new()),
         };
         let invocation = Invocation { arguments, source, info: self.info(field) };
-        let (result, effects, steps) = resolver.run(&self.shared, invocation.clone(), seat).await;
+        let (result, effects, steps) = self.cached_or_run(resolver, invocation.clone(), seat).await;
         self.shared.recorder.resolved(field, resolver.kind(), place, invocation, steps, &result);
+        let deleted = self.evict(&effects);
         let mut side = self.side.lock();
+        side.cache_entries_deleted += deleted;
         side.headers.extend(effects.headers);
         side.extensions.extend(effects.extensions);
         (result, effects.appended)
+    }
+
+    async fn cached_or_run(
+        &self,
+        resolver: &Resolver,
+        field: Invocation,
+        seat: Seat<'_>,
+    ) -> (Result<Value, Raised>, Effects, Steps) {
+        let cache = self.api.cache.as_ref().and_then(ApiCache::resolvers);
+        match cache.and_then(|cache| cache.lookup(self.plan.operation, &self.shared, &field)) {
+            Some(lookup) => lookup.or_run(resolver, &self.shared, field, seat).await,
+            None => resolver.run(&self.shared, field, seat).await,
+        }
+    }
+
+    /// Evicts what a resolver of a mutation asked to be evicted; `evictFromApiCache` does nothing in queries. It is done
+    /// once the resolver has run: what a query reads after that is what the resolver wrote.
+    fn evict(&self, effects: &Effects) -> usize {
+        let Some(cache) = self.api.cache.as_ref().and_then(ApiCache::resolvers) else { return 0 };
+        if self.plan.operation != OperationType::Mutation {
+            return 0;
+        }
+        let calls = effects.extensions.iter().filter(|(name, _)| name == "evictFromApiCache");
+        calls.map(|(_, arguments)| cache.evict(arguments)).sum()
     }
 
     fn info(&self, field: &Field) -> Arc<Info> {

@@ -42,6 +42,8 @@ pub(crate) struct Side {
     pub(crate) headers: Vec<(String, String)>,
     /// `extensions.*` calls in order.
     pub(crate) extensions: Vec<(String, Vec<Value>)>,
+    /// Entries that were evicted from the API's cache.
+    pub(crate) cache_entries_deleted: usize,
 }
 
 impl<'a> Execution<'a> {
@@ -136,7 +138,7 @@ pub(crate) fn context_headers(headers: &[(String, String)]) -> Map<String, Value
 }
 
 /// What `util.authType()` says.
-fn auth_type(mode: AuthMode) -> &'static str {
+pub(crate) fn auth_type(mode: AuthMode) -> &'static str {
     match mode {
         AuthMode::ApiKey => "API Key Authorization",
         AuthMode::AwsIam => "IAM Authorization",

@@ -153,7 +153,6 @@ impl Recorder {
     }
 
     /// The whole answer was in the API's cache, or was looked for there in vain.
-    #[expect(dead_code, reason = "until there is a cache")]
     pub(crate) fn cache(&self, hit: bool) {
         if self.is_on() {
             self.trace.lock().cache_hit = Some(hit);

@@ -53,7 +53,6 @@ impl Steps {
     }
 
     /// The resolver's result was in the API's cache, or was looked for there in vain.
-    #[expect(dead_code, reason = "until there is a cache")]
     pub(crate) fn cache(&mut self, hit: bool) {
         self.recorded.cache_hit = Some(hit);
     }

@@ -119,6 +119,7 @@ pub(crate) fn config(schema: &str) -> ApiConfig {
         introspection: true,
         query_depth_limit: 0,
         resolver_count_limit: 0,
+        cache: None,
     }
 }
 
@@ -131,6 +132,7 @@ pub(crate) fn deps(services: Directory) -> Deps {
         http: Arc::new(Echo),
         traces: Traces::default(),
         token_key: [7; 32],
+        cache_bytes: appsync::CACHE_BYTES,
     }
 }
 
@@ -209,5 +211,6 @@ pub(crate) fn resolver(field: &str, code: &str) -> ResolverConfig {
         field_name: field_name.into(),
         kind: ResolverKind::Unit { data_source: "none".into(), code: Some(code.into()) },
         lambda: LambdaOptions::default(),
+        caching: None,
     }
 }

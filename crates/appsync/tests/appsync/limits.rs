@@ -183,6 +183,7 @@ async fn a_request_ends_after_thirty_seconds() {
             code: Some(Source { name: "slow.js".into(), code: code.into() }.into()),
         },
         lambda: LambdaOptions::default(),
+        caching: None,
     });
     let mut deps = harness::deps(directory);
     deps.clock = Arc::new(clock.clone());

@@ -2,6 +2,7 @@
 
 mod authorization;
 mod build;
+mod caching;
 mod concurrency;
 mod harness;
 mod limits;

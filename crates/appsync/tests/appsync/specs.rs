@@ -224,7 +224,13 @@ fn config(blocks: &[Block]) -> ApiConfig {
                     },
                 };
                 let (type_name, field_name) = (type_name.to_owned(), field_name.to_owned());
-                config.resolvers.push(ResolverConfig { type_name, field_name, kind, lambda: lambda(block) });
+                config.resolvers.push(ResolverConfig {
+                    type_name,
+                    field_name,
+                    kind,
+                    lambda: lambda(block),
+                    caching: None,
+                });
             }
             _ => {}
         }

@@ -67,6 +67,7 @@ fn world() -> World {
             field_name: "orders".into(),
             kind: pipeline,
             lambda: LambdaOptions::default(),
+            caching: None,
         },
         harness::resolver("Query.broken", BROKEN),
         harness::constant("Query.closed", "'x'"),
