@@ -7,6 +7,7 @@
 mod error;
 mod once;
 mod operations;
+mod rehearsal;
 mod workers;
 
 use std::{path::Path, sync::Arc};
@@ -15,6 +16,7 @@ use aws_protocol::{BoxFuture, Caller, Service, ServiceError};
 use dynoxide::Database;
 use serde_json::{Value, json};
 
+pub use crate::rehearsal::Rehearsal;
 use crate::{
     once::{MARKERS, Once},
     workers::Workers,

@@ -2,7 +2,7 @@
 
 use aws_protocol::{Caller, Service, ServiceError};
 use serde_json::{Value, json};
-use tables::Tables;
+use tables::{Rehearsal, Tables};
 
 async fn call(tables: &Tables, operation: &str, input: Value) -> Result<Value, ServiceError> {
     tables.call(operation, input, &Caller::anonymous()).await
@@ -206,4 +206,37 @@ async fn the_table_of_markers_is_nobody_elses() {
     assert_eq!(call(&tables, "ListTables", json!({})).await.expect("names")["TableNames"], json!(["orders"]));
     let scan = call(&tables, "Scan", json!({ "TableName": "stepwell.writes" })).await.expect_err("not there");
     assert_eq!(scan.code, "ResourceNotFoundException");
+}
+
+async fn rehearse(rehearsal: &Rehearsal, input: Value) -> Result<Value, ServiceError> {
+    rehearsal.call("UpdateItem", input, &Caller::anonymous()).await
+}
+
+#[tokio::test]
+async fn a_rehearsed_update_answers_the_new_item_and_keeps_nothing() {
+    let rehearsal = Rehearsal::start().expect("threads");
+    let add = |key: Value, item: Value| {
+        json!({ "Key": key, "Item": item, "UpdateExpression": "SET #n = if_not_exists(#n, :zero) + :one",
+            "ExpressionAttributeNames": { "#n": "n" },
+            "ExpressionAttributeValues": { ":zero": { "N": "0" }, ":one": { "N": "1" } } })
+    };
+    let one = json!({ "id": { "S": "1" } });
+    let two = json!({ "sk": { "N": "7" }, "pk": { "S": "a" } });
+    let cases = [
+        (one.clone(), json!({ "id": { "S": "1" }, "n": { "N": "4" }, "x": { "BOOL": true } }), "5"),
+        (one.clone(), Value::Null, "1"),
+        (two.clone(), json!({ "sk": { "N": "7" }, "pk": { "S": "a" }, "n": { "N": "0.1" } }), "1.1"),
+        (two, Value::Null, "1"),
+        (one.clone(), Value::Null, "1"),
+    ];
+    for (key, item, expected) in cases {
+        let answer = rehearse(&rehearsal, add(key.clone(), item.clone())).await.expect("an item");
+        let mut wanted = if item.is_null() { key } else { item };
+        wanted["n"] = json!({ "N": expected });
+        assert_eq!(answer["Item"], wanted);
+    }
+    let refused = json!({ "Key": one, "UpdateExpression": "SET size = :v" });
+    assert_eq!(rehearse(&rehearsal, refused).await.expect_err("no such value").code, "ValidationException");
+    let no_key = json!({ "Key": null, "UpdateExpression": "REMOVE a" });
+    assert_eq!(rehearse(&rehearsal, no_key).await.expect_err("no key").code, "ValidationException");
 }
