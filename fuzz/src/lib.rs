@@ -174,5 +174,12 @@ fn resolver(field: &str, source: &str, request: &str) -> ResolverConfig {
     );
     let code = Code::JavaScript(Source { name: format!("{field}.js"), code });
     let kind = ResolverKind::Unit { data_source: source.into(), code: Some(code) };
-    ResolverConfig { type_name: type_name.into(), field_name: field_name.into(), kind, lambda: LambdaOptions::default() }
+    ResolverConfig {
+        type_name: type_name.into(),
+        field_name: field_name.into(),
+        kind,
+        lambda: LambdaOptions::default(),
+        caching: None,
+        conflict_handler: None,
+    }
 }

@@ -1,8 +1,8 @@
 //! `AWS::AppSync::*`: from the template's typed resources to the API that runs.
 
 use appsync::{
-    ApiConfig, CacheConfig, CachingBehavior, CachingConfig, DataSourceConfig, DataSourceKind, Diagnostic,
-    FunctionConfig, LambdaOptions, RelationalDatabase, ResolverConfig, ResolverKind, Signing,
+    ApiConfig, CacheConfig, CachingBehavior, CachingConfig, ConflictHandler, DataSourceConfig, DataSourceKind,
+    DeltaSync, Diagnostic, FunctionConfig, LambdaOptions, RelationalDatabase, ResolverConfig, ResolverKind, Signing,
 };
 use auth::AuthMode;
 use aws_protocol::Partition;
@@ -20,7 +20,8 @@ pub(super) fn config(api: &GraphqlApi, partition: Partition) -> Result<ApiConfig
         let code = optional_code(&function.handler);
         let (id, name) = (function.id.clone(), function.name.clone());
         let lambda = lambda_options(&function.handler, function.max_batch_size);
-        FunctionConfig { id, name, data_source: function.data_source_name.clone(), code, lambda }
+        let conflict_handler = conflict_handler(function.sync.as_ref());
+        FunctionConfig { id, name, data_source: function.data_source_name.clone(), code, lambda, conflict_handler }
     });
     let functions: Vec<_> = functions.collect();
     let resolvers: Vec<_> = api.resolvers.iter().filter_map(|resolver| config_of(resolver, &mut unsupported)).collect();
@@ -97,7 +98,24 @@ fn config_of(resolver: &template::Resolver, unsupported: &mut Vec<Diagnostic>) -
     };
     let (type_name, field_name) = (resolver.type_name.clone(), resolver.field_name.clone());
     let lambda = lambda_options(&resolver.handler, resolver.max_batch_size);
-    Some(ResolverConfig { type_name, field_name, kind, lambda, caching: resolver.caching.as_ref().map(caching) })
+    let caching = resolver.caching.as_ref().map(caching);
+    let conflict_handler = conflict_handler(resolver.sync.as_ref());
+    Some(ResolverConfig { type_name, field_name, kind, lambda, caching, conflict_handler })
+}
+
+/// What is done about conflicts. Without a handler (`NONE`) there is nothing that could be done.
+fn conflict_handler(sync: Option<&template::SyncConfig>) -> Option<ConflictHandler> {
+    let sync = sync.filter(|sync| sync.conflict_detection == "VERSION")?;
+    match sync.conflict_handler.as_deref()? {
+        "OPTIMISTIC_CONCURRENCY" => Some(ConflictHandler::OptimisticConcurrency),
+        "AUTOMERGE" => Some(ConflictHandler::Automerge),
+        "LAMBDA" => {
+            let config = sync.lambda_conflict_handler_config.as_ref();
+            let arn = config.and_then(|config| config.get("LambdaConflictHandlerArn")).and_then(Value::as_str);
+            Some(ConflictHandler::Lambda { function_arn: arn.unwrap_or_default().to_owned() })
+        }
+        _ => None,
+    }
 }
 
 /// What is wrong has been reported.
@@ -148,14 +166,26 @@ fn source(source: &template::Source) -> Source {
     Source { name: source.path.display().to_string(), code: source.text.to_string() }
 }
 
+fn dynamodb(config: &template::DynamoDbConfig) -> DataSourceKind {
+    let table = config.table_name.clone();
+    match config.delta_sync_config.as_ref().filter(|_| config.versioned) {
+        Some(delta) => DataSourceKind::VersionedDynamoDb {
+            table,
+            delta: DeltaSync {
+                base_table_ttl_minutes: delta.base_table_ttl,
+                delta_table: delta.delta_sync_table_name.clone(),
+                delta_table_ttl_minutes: delta.delta_sync_table_ttl,
+            },
+        },
+        None => DataSourceKind::DynamoDb { table },
+    }
+}
+
 fn data_source(source: &template::DataSource) -> DataSourceConfig {
     let on_aws_only = |type_name: &str| DataSourceKind::Unsupported { type_name: type_name.to_owned() };
     let kind = match &source.config {
         template::DataSourceConfig::None => DataSourceKind::None,
-        template::DataSourceConfig::DynamoDb(table) if table.versioned => {
-            on_aws_only("AMAZON_DYNAMODB with Versioned: true")
-        }
-        template::DataSourceConfig::DynamoDb(table) => DataSourceKind::DynamoDb { table: table.table_name.clone() },
+        template::DataSourceConfig::DynamoDb(table) => dynamodb(table),
         template::DataSourceConfig::Lambda(arn) => DataSourceKind::Lambda { function_arn: arn.clone() },
         template::DataSourceConfig::Http(http) => DataSourceKind::Http {
             endpoint: http.endpoint.clone(),

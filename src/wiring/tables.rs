@@ -11,8 +11,10 @@ use crate::{
     config::{Backend, Config},
 };
 
-/// Registers who serves `dynamodb` and makes the template's tables be there.
+/// Registers who serves `dynamodb`, and who rehearses updates for versioned data sources; makes
+/// the template's tables be there.
 pub(super) async fn start(config: &Config, tables: &[template::Table], services: &Directory) -> Result<(), Error> {
+    services.register(Arc::new(tables::Rehearsal::start()?));
     match config.dynamodb.value {
         Backend::Embedded => embedded(config, tables, services).await,
         Backend::Aws => elsewhere(config, tables, services).await,

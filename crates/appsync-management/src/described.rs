@@ -186,12 +186,11 @@ fn data_source(source: &template::DataSource) -> records::DataSource {
 }
 
 fn dynamodb(table: &template::DynamoDbConfig) -> Value {
-    let minutes = |text: &str| text.parse::<i64>().ok();
     let delta = table.delta_sync_config.as_ref().map(|delta| {
         present(json!({
-            "baseTableTTL": minutes(&delta.base_table_ttl),
+            "baseTableTTL": delta.base_table_ttl,
             "deltaSyncTableName": delta.delta_sync_table_name,
-            "deltaSyncTableTTL": minutes(&delta.delta_sync_table_ttl),
+            "deltaSyncTableTTL": delta.delta_sync_table_ttl,
         }))
     });
     present(json!({

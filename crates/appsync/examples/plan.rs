@@ -75,6 +75,7 @@ fn api() -> Arc<Api> {
         kind: ResolverKind::Unit { data_source: "none".into(), code: Some(code.clone().into()) },
         lambda: LambdaOptions::default(),
         caching: None,
+        conflict_handler: None,
     };
     let config = ApiConfig {
         api_id: "abcdefghijklmnopqrstuvwxyz".into(),

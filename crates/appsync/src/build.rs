@@ -6,7 +6,7 @@ use apollo_compiler::{Name, ast::Value as Literal};
 use resolver::{Code, Handlers, vtl::Vtl};
 
 use crate::{
-    ApiConfig, Deps, Diagnostic, LambdaOptions, ResolverConfig, ResolverKind,
+    ApiConfig, ConflictHandler, Deps, Diagnostic, LambdaOptions, ResolverConfig, ResolverKind,
     data_source::DataSource,
     limits,
     pipeline::{Resolver, Resolvers, Step},
@@ -59,16 +59,21 @@ impl<'a> Build<'a> {
 
     fn functions(&mut self) {
         for function in &self.config.functions {
-            if let Some(step) =
-                self.step(&function.name, &function.data_source, function.code.as_ref(), function.lambda)
-            {
+            let step = self.step(
+                &function.name,
+                &function.data_source,
+                function.code.as_ref(),
+                function.lambda,
+                function.conflict_handler.as_ref(),
+            );
+            if let Some(step) = step {
                 self.functions.insert(&function.id, step);
             }
         }
     }
 
     fn resolver(&mut self, resolver: &'a ResolverConfig) -> Option<Resolver> {
-        let ResolverConfig { type_name, field_name, kind, lambda, .. } = resolver;
+        let ResolverConfig { type_name, field_name, kind, lambda, conflict_handler, .. } = resolver;
         let name = format!("{type_name}.{field_name}");
         let object = self.schema.definitions.get_object(type_name);
         if object.is_none_or(|object| !object.fields.contains_key(field_name.as_str())) {
@@ -77,7 +82,7 @@ impl<'a> Build<'a> {
         }
         match kind {
             ResolverKind::Unit { data_source, code } => {
-                self.step(&name, data_source, code.as_ref(), *lambda).map(Resolver::Unit)
+                self.step(&name, data_source, code.as_ref(), *lambda, conflict_handler.as_ref()).map(Resolver::Unit)
             }
             ResolverKind::Pipeline { functions, code } => self.pipeline(&name, functions, code),
         }
@@ -101,7 +106,14 @@ impl<'a> Build<'a> {
         (functions.len() == ids.len()).then_some(Resolver::Pipeline { handlers, functions })
     }
 
-    fn step(&mut self, name: &str, data_source: &str, code: Option<&Code>, mut lambda: LambdaOptions) -> Option<Step> {
+    fn step(
+        &mut self,
+        name: &str,
+        data_source: &str,
+        code: Option<&Code>,
+        mut lambda: LambdaOptions,
+        conflict_handler: Option<&ConflictHandler>,
+    ) -> Option<Step> {
         let handlers = match code {
             Some(code) => Some(self.compile(code)?),
             None => None,
@@ -116,7 +128,8 @@ impl<'a> Build<'a> {
         lambda.whole_context |= handlers.is_none();
         lambda.plain_response |= handlers.is_none();
         self.check_lambda(name, data_source, &source, lambda);
-        Some(Step { name: name.into(), handlers, source, lambda })
+        let conflict_handler = conflict_handler.cloned().map(Arc::new);
+        Some(Step { name: name.into(), handlers, source, lambda, conflict_handler })
     }
 
     /// What only resolvers and functions of a Lambda data source may do without.

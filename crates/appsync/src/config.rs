@@ -63,6 +63,13 @@ pub enum DataSourceKind {
         /// The table's name.
         table: String,
     },
+    /// `AMAZON_DYNAMODB` with `Versioned: true`.
+    VersionedDynamoDb {
+        /// The base table's name.
+        table: String,
+        /// What is kept of changes.
+        delta: DeltaSync,
+    },
     /// `HTTP`.
     Http {
         /// Scheme and authority, for example `https://states.us-east-1.amazonaws.com/`.
@@ -94,7 +101,7 @@ impl DataSourceKind {
     pub(crate) fn describe(&self) -> (&str, &str) {
         match self {
             Self::None => ("NONE", ""),
-            Self::DynamoDb { table } => ("AMAZON_DYNAMODB", table),
+            Self::DynamoDb { table } | Self::VersionedDynamoDb { table, .. } => ("AMAZON_DYNAMODB", table),
             Self::Http { endpoint, .. } => ("HTTP", endpoint),
             Self::Lambda { function_arn } => ("AWS_LAMBDA", function_arn),
             Self::EventBridge { event_bus_arn } => ("AMAZON_EVENTBRIDGE", event_bus_arn),
@@ -113,6 +120,31 @@ pub struct RelationalDatabase {
     pub secret_arn: String,
     /// The database in the cluster.
     pub database: Option<String>,
+}
+
+/// What a versioned data source keeps of changes (`DeltaSyncConfig`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeltaSync {
+    /// How long deleted items stay in the base table; 0 removes them at once.
+    pub base_table_ttl_minutes: i64,
+    /// The table of changes.
+    pub delta_table: String,
+    /// How long changes stay in it.
+    pub delta_table_ttl_minutes: i64,
+}
+
+/// What becomes of a mutation that does not know the item's latest version (`SyncConfig`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ConflictHandler {
+    /// `OPTIMISTIC_CONCURRENCY`: it is refused.
+    OptimisticConcurrency,
+    /// `AUTOMERGE`: it is merged, type by type.
+    Automerge,
+    /// `LAMBDA`: a function resolves it.
+    Lambda {
+        /// The function.
+        function_arn: String,
+    },
 }
 
 /// What requests of an HTTP data source are signed for.
@@ -137,6 +169,8 @@ pub struct FunctionConfig {
     pub code: Option<Code>,
     /// For Lambda data sources.
     pub lambda: LambdaOptions,
+    /// What it does about conflicts on a versioned data source; `None` does not detect any.
+    pub conflict_handler: Option<ConflictHandler>,
 }
 
 /// What a resolver or function of a Lambda data source has beside its code.
@@ -163,6 +197,8 @@ pub struct ResolverConfig {
     pub lambda: LambdaOptions,
     /// How its results are cached, where the API says [`CachingBehavior::PerResolver`](crate::CachingBehavior).
     pub caching: Option<CachingConfig>,
+    /// What a unit resolver does about conflicts on a versioned data source; `None` does not detect any.
+    pub conflict_handler: Option<ConflictHandler>,
 }
 
 /// The kinds of resolver.

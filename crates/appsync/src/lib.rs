@@ -28,8 +28,8 @@ mod variables;
 pub use api::{Api, Deps};
 pub use cache::{CacheConfig, CachingBehavior, CachingConfig};
 pub use config::{
-    ApiConfig, DataSourceConfig, DataSourceKind, FunctionConfig, LambdaOptions, RelationalDatabase, ResolverConfig,
-    ResolverKind, Signing,
+    ApiConfig, ConflictHandler, DataSourceConfig, DataSourceKind, DeltaSync, FunctionConfig, LambdaOptions,
+    RelationalDatabase, ResolverConfig, ResolverKind, Signing,
 };
 pub use data_source::http::{HttpClient, HttpRequest, HttpResponse};
 pub use diagnostic::Diagnostic;

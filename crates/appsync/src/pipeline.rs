@@ -7,7 +7,7 @@ use resolver::{Context, ContextError, End, Evaluation, Handler, Handlers, Info, 
 use serde_json::{Map, Value};
 
 use crate::{
-    LambdaOptions,
+    ConflictHandler, LambdaOptions,
     batch::{Gatherer, Seat},
     data_source::{self, DataSource, Failure, lambda},
     trace::{Recorder, ResolverKindName, Steps},
@@ -32,6 +32,8 @@ pub(crate) struct Step {
     pub(crate) handlers: Option<Arc<dyn Handlers>>,
     pub(crate) source: Arc<DataSource>,
     pub(crate) lambda: LambdaOptions,
+    /// What it does about conflicts on a versioned data source.
+    pub(crate) conflict_handler: Option<Arc<ConflictHandler>>,
 }
 
 /// What stays the same for every field of a request.
@@ -306,10 +308,14 @@ impl Run<'_> {
         }
     }
 
-    fn call(&self, step: &Step, index: usize) -> data_source::Call<'_> {
+    fn call<'a>(&'a self, step: &'a Step, index: usize) -> data_source::Call<'a> {
         data_source::Call {
             parent_type: &self.field.info.parent_type_name,
             field: &self.field.info.field_name,
+            output_type: &self.field.info.output_type,
+            arguments: &self.field.arguments,
+            identity: &self.shared.identity,
+            conflict_handler: step.conflict_handler.as_deref(),
             clock: &*self.shared.clock,
             spot: self.seat.at(index),
             lambda: step.lambda,

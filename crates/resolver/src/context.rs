@@ -51,6 +51,8 @@ pub struct Info {
     pub field_name: String,
     /// The type that has the field.
     pub parent_type_name: String,
+    /// The field's type without `!` and `[]`; not for resolvers, but for functions that data sources ask.
+    pub output_type: String,
     /// Coerced variables of the operation.
     pub variables: Map<String, Value>,
     /// Selected fields, `/`-joined, aliases instead of names, parents before children.

@@ -107,6 +107,7 @@ fn context(given: &Value) -> Context {
         info: Arc::new(Info {
             field_name: "order".into(),
             parent_type_name: "Query".into(),
+            output_type: "Order".into(),
             variables: given["arguments"].as_object().cloned().unwrap_or_default(),
             selection_set_list: vec!["id".into(), "lines".into(), "lines/sku".into()],
             selection_set_graphql: "{\n  id\n}".into(),

@@ -183,7 +183,8 @@ fn info(mut info: Map<String, Value>) -> Info {
         Some(Value::Object(variables)) => variables,
         _ => Map::new(),
     };
-    Info { field_name, parent_type_name, variables, selection_set_list, selection_set_graphql }
+    let output_type = String::new();
+    Info { field_name, parent_type_name, output_type, variables, selection_set_list, selection_set_graphql }
 }
 
 /// What `util.authType()` says, told from the identity's form.

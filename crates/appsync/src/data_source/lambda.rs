@@ -56,6 +56,11 @@ impl Lambda {
         }
     }
 
+    /// Asks the function for something of the data source's own: how to resolve a conflict.
+    pub(super) async fn ask(&self, call: &Call<'_>, event: Value) -> Result<Value, Failure> {
+        self.send(call, event, "RequestResponse", Naming::Unhandled).await
+    }
+
     /// One event for all: the function answers a list, as long and in the same order.
     async fn send_batch(
         &self,

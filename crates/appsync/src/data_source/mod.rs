@@ -11,10 +11,10 @@ use std::sync::Arc;
 
 use aws_protocol::{Caller, Directory, ServiceError};
 use clock::Clock;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::{
-    ApiConfig, DataSourceConfig, DataSourceKind, Deps, LambdaOptions,
+    ApiConfig, ConflictHandler, DataSourceConfig, DataSourceKind, Deps, LambdaOptions,
     batch::Spot,
     trace::{Label, Notes},
 };
@@ -28,6 +28,7 @@ pub(crate) struct DataSource {
 enum Backend {
     None,
     DynamoDb(dynamodb::DynamoDb),
+    VersionedDynamoDb(Box<dynamodb::Versioned>),
     Http(http::Http),
     Lambda(lambda::Lambda),
     EventBridge(event_bridge::EventBridge),
@@ -39,6 +40,13 @@ enum Backend {
 pub(crate) struct Call<'a> {
     pub(crate) parent_type: &'a str,
     pub(crate) field: &'a str,
+    /// The field's type without `!` and `[]`.
+    pub(crate) output_type: &'a str,
+    pub(crate) arguments: &'a Map<String, Value>,
+    /// `ctx.identity`.
+    pub(crate) identity: &'a Value,
+    /// Of the resolver or function, where it detects conflicts.
+    pub(crate) conflict_handler: Option<&'a ConflictHandler>,
     pub(crate) clock: &'a dyn Clock,
     /// Where it can be made together with others. Whoever does not do that passes.
     pub(crate) spot: Spot<'a>,
@@ -72,7 +80,18 @@ impl DataSource {
         let backend = match &source.kind {
             DataSourceKind::None => Backend::None,
             DataSourceKind::DynamoDb { table } => {
-                Backend::DynamoDb(dynamodb::DynamoDb::new(remote, table.clone(), &source.name, &deps.token_key))
+                let region = &api.partition.region;
+                Backend::DynamoDb(dynamodb::DynamoDb::new(remote, table.clone(), region, &source.name, &deps.token_key))
+            }
+            DataSourceKind::VersionedDynamoDb { table, delta } => {
+                let base = dynamodb::DynamoDb::new(
+                    remote,
+                    table.clone(),
+                    &api.partition.region,
+                    &source.name,
+                    &deps.token_key,
+                );
+                Backend::VersionedDynamoDb(Box::new(dynamodb::Versioned::new(base, delta.clone())))
             }
             DataSourceKind::Http { endpoint, signing } => Backend::Http(http::Http {
                 remote,
@@ -108,12 +127,13 @@ impl DataSource {
 
     /// Sends a handler's request.
     pub(crate) async fn invoke(self: &Arc<Self>, call: &Call<'_>, request: Value) -> Result<Value, Failure> {
-        if !matches!(self.backend, Backend::Lambda(_) | Backend::DynamoDb(_)) {
+        if !matches!(self.backend, Backend::Lambda(_) | Backend::DynamoDb(_) | Backend::VersionedDynamoDb(_)) {
             call.spot.pass();
         }
         match &self.backend {
             Backend::None => Ok(none::result(request)),
             Backend::DynamoDb(table) => table.invoke(call, request).await,
+            Backend::VersionedDynamoDb(table) => table.invoke(call, request).await,
             Backend::Http(endpoint) => endpoint.invoke(call, request).await,
             Backend::Lambda(function) => function.invoke(call, request).await,
             Backend::EventBridge(bus) => bus.invoke(request).await,
@@ -125,6 +145,8 @@ impl DataSource {
     pub(crate) fn needs_new_templates(&self, request: &Value) -> bool {
         match &self.backend {
             Backend::None | Backend::Lambda(_) => false,
+            // Which operations of versioned data sources are new is theirs to say.
+            Backend::VersionedDynamoDb(_) => false,
             Backend::DynamoDb(_) => {
                 let operation = request.get("operation").and_then(Value::as_str).unwrap_or_default();
                 operation.starts_with("Batch") || operation.starts_with("Transact")
@@ -154,6 +176,18 @@ impl Failure {
     /// A member that the request lacks, in the words recorded on AWS.
     pub(crate) fn missing(path: &str) -> Self {
         Self::Document(format!("Value for field '$[{path}]' not found."))
+    }
+
+    /// A failure that is of AppSync's own making and has a type of its own.
+    pub(crate) fn of_kind(kind: &str, message: String) -> Self {
+        Self::Reported { message, kind: kind.to_owned(), result: Value::Null }
+    }
+
+    /// What went wrong.
+    pub(crate) fn message(&self) -> &str {
+        match self {
+            Self::Document(message) | Self::Reported { message, .. } => message,
+        }
     }
 
     /// A member that has the wrong form.

@@ -208,6 +208,7 @@ impl Execution<'_> {
             Arc::new(Info {
                 field_name: field.name.to_string(),
                 parent_type_name: field.parent.to_string(),
+                output_type: field.type_name().to_owned(),
                 variables: self.variables.clone(),
                 selection_set_list: field.selection_set_list(),
                 selection_set_graphql: field.selection_set_graphql(),

@@ -212,5 +212,6 @@ pub(crate) fn resolver(field: &str, code: &str) -> ResolverConfig {
         kind: ResolverKind::Unit { data_source: "none".into(), code: Some(code.into()) },
         lambda: LambdaOptions::default(),
         caching: None,
+        conflict_handler: None,
     }
 }

@@ -184,6 +184,7 @@ async fn a_request_ends_after_thirty_seconds() {
         },
         lambda: LambdaOptions::default(),
         caching: None,
+        conflict_handler: None,
     });
     let mut deps = harness::deps(directory);
     deps.clock = Arc::new(clock.clone());

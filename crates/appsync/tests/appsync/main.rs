@@ -10,3 +10,4 @@ mod pages;
 mod specs;
 mod subscriptions;
 mod traces;
+mod versioned;

@@ -213,6 +213,7 @@ fn config(blocks: &[Block]) -> ApiConfig {
                 data_source: words(3),
                 code: optional(),
                 lambda: lambda(block),
+                conflict_handler: None,
             }),
             ("js" | "vtl" | "direct", kind) => {
                 let (type_name, field_name) = block.word(2).split_once('.').expect("TYPE.FIELD");
@@ -230,6 +231,7 @@ fn config(blocks: &[Block]) -> ApiConfig {
                     kind,
                     lambda: lambda(block),
                     caching: None,
+                    conflict_handler: None,
                 });
             }
             _ => {}

@@ -59,6 +59,7 @@ fn world() -> World {
         data_source: "table".into(),
         code: scan,
         lambda: LambdaOptions::default(),
+        conflict_handler: None,
     });
     let pipeline = ResolverKind::Pipeline { functions: vec!["f".into()], code: code(PASS).into() };
     config.resolvers = vec![
@@ -68,6 +69,7 @@ fn world() -> World {
             kind: pipeline,
             lambda: LambdaOptions::default(),
             caching: None,
+            conflict_handler: None,
         },
         harness::resolver("Query.broken", BROKEN),
         harness::constant("Query.closed", "'x'"),

@@ -1,6 +1,6 @@
 //! Typed attribute values: from what resolvers write to what DynamoDB reads, and from DynamoDB to plain JSON.
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use crate::data_source::Failure;
 
@@ -58,6 +58,39 @@ pub(super) fn plain_map(map: &Map<String, Value>) -> Value {
     Value::Object(map.iter().map(|(name, value)| (name.clone(), plain(value))).collect())
 }
 
+/// An item as resolvers write typed values: numbers as JSON numbers.
+pub(super) fn with_numbers(item: &Map<String, Value>) -> Value {
+    Value::Object(item.iter().map(|(name, value)| (name.clone(), with_number(value))).collect())
+}
+
+fn with_number(value: &Value) -> Value {
+    let Some((tag, inner)) = value.as_object().and_then(|map| map.iter().next()) else { return value.clone() };
+    let inner = match (tag.as_str(), inner) {
+        ("N", inner) => plain_number(inner),
+        ("NS", Value::Array(all)) => all.iter().map(plain_number).collect(),
+        ("M", Value::Object(map)) => with_numbers(map),
+        ("L", Value::Array(items)) => items.iter().map(with_number).collect(),
+        (_, inner) => inner.clone(),
+    };
+    Value::Object(Map::from_iter([(tag.clone(), inner)]))
+}
+
+/// Plain JSON as typed values.
+pub(super) fn from_plain(map: &Map<String, Value>) -> Map<String, Value> {
+    map.iter().map(|(name, value)| (name.clone(), typed_plain(value))).collect()
+}
+
+fn typed_plain(value: &Value) -> Value {
+    match value {
+        Value::Null => json!({ "NULL": true }),
+        Value::Bool(value) => json!({ "BOOL": value }),
+        Value::Number(value) => json!({ "N": value.to_string() }),
+        Value::String(value) => json!({ "S": value }),
+        Value::Array(values) => json!({ "L": values.iter().map(typed_plain).collect::<Vec<_>>() }),
+        Value::Object(map) => json!({ "M": from_plain(map) }),
+    }
+}
+
 /// The item in `container[name]` as plain JSON; null where there is none.
 pub(super) fn plain_item(container: &Value, name: &str) -> Value {
     container.get(name).and_then(Value::as_object).map_or(Value::Null, plain_map)
@@ -74,7 +107,6 @@ fn plain_number(text: &Value) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
 
     #[test]
     fn numbers_and_nulls_take_the_forms_of_the_wire() {
@@ -84,7 +116,9 @@ mod tests {
             "m": {"M": {"l": {"L": [{"N": "1"}, {"S": "x"}]}}}});
         let typed = typed_map(written.as_object().unwrap(), "key").unwrap();
         assert_eq!(Value::Object(typed.clone()), wire);
-        assert_eq!(plain_map(&typed), json!({"n": 12.5, "t": 7, "s": [1, 23], "z": null, "m": {"l": [1, "x"]}}));
+        let plain = json!({"n": 12.5, "t": 7, "s": [1, 23], "z": null, "m": {"l": [1, "x"]}});
+        assert_eq!(plain_map(&typed), plain);
+        assert_eq!(plain_map(&from_plain(plain.as_object().unwrap())), plain);
     }
 
     #[test]

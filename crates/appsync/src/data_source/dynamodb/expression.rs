@@ -50,6 +50,34 @@ impl Input {
         Ok(())
     }
 
+    /// Takes those of the names and values of the request's `part` that are `used`.
+    pub(super) fn placeholders(
+        &mut self,
+        request: &Map<String, Value>,
+        part: &str,
+        used: &[&str],
+    ) -> Result<(), Failure> {
+        let Some(part) = given(request, part).and_then(Value::as_object) else { return Ok(()) };
+        let of = |member: &str| -> Map<String, Value> {
+            let all = given(part, member).and_then(Value::as_object).cloned().unwrap_or_default();
+            all.into_iter().filter(|(name, _)| used.contains(&name.as_str())).collect()
+        };
+        self.names.extend(of("expressionNames"));
+        self.values.extend(typed_map(&of("expressionValues"), "expressionValues")?);
+        Ok(())
+    }
+
+    /// Adds to `member` what must hold beside what is there already.
+    pub(super) fn require(&mut self, member: &str, text: &str, names: &[(&str, &str)], values: &[(&str, Value)]) {
+        let text = match self.fields.get(member).and_then(Value::as_str) {
+            Some(present) => format!("({present}) AND {text}"),
+            None => text.to_owned(),
+        };
+        self.set(member, text);
+        self.names.extend(names.iter().map(|(name, attribute)| ((*name).to_owned(), Value::from(*attribute))));
+        self.values.extend(values.iter().map(|(name, value)| ((*name).to_owned(), value.clone())));
+    }
+
     /// The call.
     pub(super) fn finish(mut self) -> Map<String, Value> {
         if !self.names.is_empty() {

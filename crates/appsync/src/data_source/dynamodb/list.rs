@@ -59,7 +59,7 @@ impl DynamoDb {
     }
 
     /// What a page token is good for: one field of one data source.
-    fn scope(&self, call: &Call<'_>) -> String {
+    pub(super) fn scope(&self, call: &Call<'_>) -> String {
         format!("{}\n{}\n{}", self.name, call.parent_type, call.field)
     }
 }

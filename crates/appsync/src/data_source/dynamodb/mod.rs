@@ -9,47 +9,56 @@ mod item;
 mod list;
 mod token;
 mod transaction;
+mod versioned;
 
 use aws_protocol::ServiceError;
 use serde_json::{Map, Value};
 
 use super::{Call, Failure, Remote};
 use token::Tokens;
+pub(super) use versioned::Versioned;
 
 /// A table.
 pub(super) struct DynamoDb {
     remote: Remote,
     table: String,
+    /// The table's, for Lambda functions that decide about its items.
+    region: String,
     /// The data source's name: page tokens are bound to it.
     name: String,
     tokens: Tokens,
 }
 
 impl DynamoDb {
-    pub(super) fn new(remote: Remote, table: String, name: &str, token_key: &[u8; 32]) -> Self {
-        Self { remote, table, name: name.to_owned(), tokens: Tokens::new(token_key) }
+    pub(super) fn new(remote: Remote, table: String, region: &str, name: &str, token_key: &[u8; 32]) -> Self {
+        let (region, name) = (region.to_owned(), name.to_owned());
+        Self { remote, table, region, name, tokens: Tokens::new(token_key) }
     }
 
     /// Performs the request's `operation`.
     pub(super) async fn invoke(&self, call: &Call<'_>, request: Value) -> Result<Value, Failure> {
         let Value::Object(request) = request else { return Err(Failure::missing("operation")) };
+        call.spot.pass();
+        self.perform(call, &request).await
+    }
+
+    async fn perform(&self, call: &Call<'_>, request: &Map<String, Value>) -> Result<Value, Failure> {
         let Some(operation) = request.get("operation").and_then(Value::as_str) else {
             return Err(Failure::missing("operation"));
         };
-        call.spot.pass();
         match operation {
-            "GetItem" => self.get_item(call, &request).await,
-            "PutItem" => self.put_item(call, &request).await,
-            "UpdateItem" => self.update_item(call, &request).await,
-            "DeleteItem" => self.delete_item(call, &request).await,
-            "Query" => self.query(call, &request).await,
-            "Scan" => self.scan(call, &request).await,
-            "BatchGetItem" => self.batch_get_item(call, &request).await,
-            "BatchPutItem" => self.batch_put_item(call, &request).await,
-            "BatchDeleteItem" => self.batch_delete_item(call, &request).await,
-            "TransactGetItems" => self.transact_get_items(call, &request).await,
-            "TransactWriteItems" => self.transact_write_items(call, &request).await,
-            // AWS differs: `Sync` works there on versioned data sources.
+            "GetItem" => self.get_item(call, request).await,
+            "PutItem" => self.put_item(call, request).await,
+            "UpdateItem" => self.update_item(call, request).await,
+            "DeleteItem" => self.delete_item(call, request).await,
+            "Query" => self.query(call, request).await,
+            "Scan" => self.scan(call, request).await,
+            "BatchGetItem" => self.batch_get_item(call, request).await,
+            "BatchPutItem" => self.batch_put_item(call, request).await,
+            "BatchDeleteItem" => self.batch_delete_item(call, request).await,
+            "TransactGetItems" => self.transact_get_items(call, request).await,
+            "TransactWriteItems" => self.transact_write_items(call, request).await,
+            // `Sync` among them, which is for versioned data sources.
             other => Err(Failure::Document(format!("Unsupported operation '{other}'."))),
         }
     }

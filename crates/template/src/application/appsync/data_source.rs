@@ -1,6 +1,6 @@
 //! `AWS::AppSync::DataSource`.
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer, de::Error};
 use serde_json::Value;
 
 use crate::{application::assemble::Assembly, diagnostic::Position, template::Resource};
@@ -64,13 +64,20 @@ pub struct DynamoDbConfig {
 #[serde(rename_all = "PascalCase")]
 pub struct DeltaSyncConfig {
     /// Minutes that a deleted item stays in the base table.
-    #[serde(rename = "BaseTableTTL")]
-    pub base_table_ttl: String,
+    #[serde(rename = "BaseTableTTL", deserialize_with = "minutes")]
+    pub base_table_ttl: i64,
     /// The table of changes.
     pub delta_sync_table_name: String,
     /// Minutes that a change stays in it.
-    #[serde(rename = "DeltaSyncTableTTL")]
-    pub delta_sync_table_ttl: String,
+    #[serde(rename = "DeltaSyncTableTTL", deserialize_with = "minutes")]
+    pub delta_sync_table_ttl: i64,
+}
+
+/// A number of minutes, which CloudFormation takes as text.
+fn minutes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let minutes = text.parse().ok().filter(|minutes| *minutes >= 0);
+    minutes.ok_or_else(|| D::Error::custom(format!("'{text}' is not a number of minutes")))
 }
 
 /// An HTTP endpoint as a data source.
@@ -95,7 +102,7 @@ pub struct AwsIamConfig {
 }
 
 /// Takes the one interesting member out of `AuthorizationConfig`.
-fn signing<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<AwsIamConfig>, D::Error> {
+fn signing<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<AwsIamConfig>, D::Error> {
     #[derive(Deserialize)]
     #[serde(rename_all = "PascalCase")]
     struct AuthorizationConfig {
@@ -150,7 +157,14 @@ pub(super) fn data_source(assembly: &mut Assembly<'_, '_>, resource: &Resource) 
     let (config, wanted) = match &*properties.kind {
         "NONE" => (Some(DataSourceConfig::None), ""),
         "AMAZON_BEDROCK_RUNTIME" => (Some(DataSourceConfig::BedrockRuntime), ""),
-        "AMAZON_DYNAMODB" => (properties.dynamodb_config.map(DataSourceConfig::DynamoDb), "DynamoDBConfig"),
+        "AMAZON_DYNAMODB" => {
+            let config = properties.dynamodb_config;
+            if config.as_ref().is_some_and(|config| config.versioned && config.delta_sync_config.is_none()) {
+                let message = "a versioned data source needs the property 'DeltaSyncConfig'".to_owned();
+                assembly.error("SW0152", resource, "DynamoDBConfig", message);
+            }
+            (config.map(DataSourceConfig::DynamoDb), "DynamoDBConfig")
+        }
         "AWS_LAMBDA" => {
             (member(properties.lambda_config, "LambdaFunctionArn").map(DataSourceConfig::Lambda), "LambdaConfig")
         }

@@ -133,6 +133,7 @@ struct FunctionProperties {
 
 pub(super) fn function(assembly: &mut Assembly<'_, '_>, resource: &Resource) -> Option<Function> {
     let properties: FunctionProperties = assembly.properties(resource)?;
+    check_sync(assembly, resource, properties.sync_config.as_ref());
     Some(Function {
         logical_id: resource.logical_id.clone(),
         position: resource.at,
@@ -180,6 +181,7 @@ pub(super) fn resolver(assembly: &mut Assembly<'_, '_>, resource: &Resource) -> 
         let message = format!("a pipeline has at most {MOST_FUNCTIONS} functions");
         assembly.error("SW0153", resource, "PipelineConfig", message);
     }
+    check_sync(assembly, resource, properties.sync_config.as_ref());
     Some(Resolver {
         logical_id: resource.logical_id.clone(),
         position: resource.at,
@@ -191,6 +193,16 @@ pub(super) fn resolver(assembly: &mut Assembly<'_, '_>, resource: &Resource) -> 
         max_batch_size: properties.max_batch_size.unwrap_or(0),
         sync: properties.sync_config,
     })
+}
+
+/// A conflict handler of type `LAMBDA` must name its function.
+fn check_sync(assembly: &mut Assembly<'_, '_>, resource: &Resource, sync: Option<&SyncConfig>) {
+    let Some(sync) = sync.filter(|sync| sync.conflict_handler.as_deref() == Some("LAMBDA")) else { return };
+    let config = sync.lambda_conflict_handler_config.as_ref();
+    if config.and_then(|config| config.get("LambdaConflictHandlerArn")).is_none() {
+        let message = "the conflict handler LAMBDA needs the property 'LambdaConflictHandlerArn'".to_owned();
+        assembly.error("SW0152", resource, "SyncConfig", message);
+    }
 }
 
 /// Every data source and function that is named must be there.
