@@ -167,6 +167,11 @@ test('schemas are served, refused and introspected, whole and type by type', asy
   assert.deepEqual((await query(api, '{ colour }')).data, { colour: null });
   const { type: described } = await call('GetType', { apiId, typeName: 'Colour', format: 'JSON' });
   assert.deepEqual(JSON.parse(described.definition).enumValues.map(({ name }) => name), ['RED', 'GREEN']);
+  await call('DeleteType', { apiId, typeName: 'Note' }).catch(({ name }) => assert.equal(name, 'BadRequestException', 'it is used'));
+  const { type: blue } = await call('UpdateType', {
+    apiId, typeName: 'Colour', format: 'JSON', definition: described.definition.replace('"GREEN"', '"BLUE"'),
+  });
+  assert.deepEqual(JSON.parse(blue.definition).enumValues.map(({ name }) => name), ['RED', 'BLUE']);
   const { types, nextToken } = await call('ListTypes', { apiId, format: 'SDL', maxResults: 2 });
   assert.deepEqual(types.map(({ name }) => name), ['Colour', 'Mutation']);
   assert.equal((await call('ListTypes', { apiId, format: 'SDL', nextToken })).types.length, 3);
@@ -332,14 +337,20 @@ test('a custom domain name leads to its API', async () => {
   const { request } = await import('node:http');
   const over = (host) => new Promise((resolve, reject) => {
     const options = { method: 'POST', headers: { host, 'x-api-key': api.key } };
-    const sent = request(`${server.http}/graphql`, options, (answer) => resolve(answer.statusCode)).on('error', reject);
-    sent.end(JSON.stringify({ query: '{ old }' }));
+    const sent = request(`${server.http}/graphql`, options, async (answer) => {
+      resolve({ status: answer.statusCode, ...JSON.parse(Buffer.concat(await answer.toArray()).toString()) });
+    });
+    sent.on('error', reject).end(JSON.stringify({ query: '{ env }' }));
   });
-  assert.equal(await over(domainName), 200);
+  await call('CreateResolver', {
+    apiId: api.apiId, typeName: 'Query', fieldName: 'env', dataSourceName: 'none', runtime,
+    code: 'export const request = (ctx) => ({ payload: ctx.request.domainName });\nexport const response = (ctx) => ctx.result;',
+  });
+  assert.deepEqual(await over(domainName), { status: 200, data: { env: domainName } });
   await refused('DeleteGraphqlApi', { apiId: api.apiId }, { name: 'BadRequestException' });
   await refused('DeleteDomainName', { domainName }, { name: 'BadRequestException' });
   await call('DisassociateApi', { domainName });
-  assert.equal(await over(domainName), 401, 'the key is not one of the API of the template');
+  assert.equal((await over(domainName)).status, 401, 'the key is not one of the API of the template');
   await call('DeleteDomainName', { domainName });
   await refused('GetDomainName', { domainName }, { name: 'NotFoundException' });
 });

@@ -2,6 +2,8 @@
 //!
 //! <https://docs.aws.amazon.com/appsync/latest/APIReference/API_CreateType.html>
 
+use std::borrow::Cow;
+
 use apollo_compiler::ast::Definition;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -12,9 +14,11 @@ use crate::{
     input::{self, Page},
     records::Api,
     registry::Registry,
-    schema::{Sdl, sdl},
+    schema::{Sdl, json, sdl},
     wire,
 };
+
+const NOT_WHOLE: &str = "The schema has no query type yet: its types can be described in the format SDL only.";
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -33,12 +37,13 @@ fn sdl_format() -> String {
 impl Request {
     /// The type that the request defines.
     fn only_type(&self) -> Result<(String, Definition), Error> {
-        if self.format != "SDL" {
-            // AWS differs: definitions may be introspection JSON there.
-            return Err(Error::bad("stepwell reads definitions of types in the format SDL only."));
-        }
         let missing = || Error::constraint("null", "definition", "Member must not be null");
-        Sdl::parse(self.definition.as_deref().ok_or_else(missing)?)?.only_type()
+        let definition = self.definition.as_deref().ok_or_else(missing)?;
+        let text = match &*self.format {
+            "JSON" => Cow::Owned(json::to_sdl(definition)?),
+            _ => Cow::Borrowed(definition),
+        };
+        Sdl::parse(&text)?.only_type()
     }
 
     fn type_name(&self) -> Result<&str, Error> {
@@ -55,10 +60,15 @@ pub(super) async fn create(registry: &Registry, input: &Value) -> Result<Value, 
             return Err(Error::BadRequest(format!("A type named {name} already exists.")));
         }
         sdl.push(definition);
-        schemas::put(api, &sdl)
+        schemas::put(api, &sdl)?;
+        // Said now, so that nothing has changed.
+        if request.format == "JSON" && !api.core.schema.is_whole {
+            return Err(Error::GraphqlSchema(NOT_WHOLE.to_owned()));
+        }
+        Ok(())
     };
     registry.change(&request.api_id, create).await?;
-    described_in(registry, &request.api_id, &name, "SDL")
+    described_in(registry, &request.api_id, &name, &request.format)
 }
 
 pub(super) async fn update(registry: &Registry, input: &Value) -> Result<Value, Error> {
@@ -139,6 +149,8 @@ fn described(
 ) -> Result<Value, Error> {
     let text = match format {
         "SDL" => sdl::text_of(definition),
+        // Nobody can introspect a schema that is not whole yet.
+        "JSON" if !api.core.schema.is_whole => return Err(Error::GraphqlSchema(NOT_WHOLE.to_owned())),
         "JSON" => schemas::whole(api)?.introspect_type(name)?.to_string(),
         other => return Err(Error::constraint(other, "format", "Member must satisfy enum value set: [SDL, JSON]")),
     };

@@ -1,5 +1,6 @@
-//! Schemas: the text that was uploaded, type by type ([`sdl`]), and what it means ([`whole`]).
+//! Schemas: the text that was uploaded, type by type ([`sdl`], [`json`]), and what it means ([`whole`]).
 
+pub(crate) mod json;
 pub(crate) mod sdl;
 mod whole;
 
