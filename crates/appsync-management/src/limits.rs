@@ -36,3 +36,5 @@ pub(crate) const API_KEY_DELETED_AFTER_DAYS: i64 = 60;
 pub(crate) const MEMBERS: usize = 2_400;
 /// Resources of one stack before the next one is begun; CloudFormation's own limit is 500.
 pub(crate) const STACK_RESOURCES: usize = 400;
+/// Handlers that are evaluated at once; further calls wait.
+pub(crate) const EVALUATIONS: usize = 16;

@@ -24,6 +24,8 @@ pub(crate) struct Registry {
     storage: Storage,
     apis: RwLock<BTreeMap<String, Arc<Api>>>,
     domains: RwLock<BTreeMap<String, Arc<DomainName>>>,
+    /// Permits to evaluate a handler.
+    pub(crate) evaluations: tokio::sync::Semaphore,
     /// Whose turn it is to change something.
     turn: tokio::sync::Mutex<()>,
 }
@@ -39,7 +41,9 @@ impl Registry {
         let storage = Storage::new(store);
         let (apis, domains) = storage.load()?;
         let (apis, domains) = (RwLock::new(apis), RwLock::new(domains));
-        Ok(Self { clock, partition, deployer, storage, apis, domains, turn: tokio::sync::Mutex::default() })
+        let evaluations = tokio::sync::Semaphore::new(limits::EVALUATIONS);
+        let turn = tokio::sync::Mutex::default();
+        Ok(Self { clock, partition, deployer, evaluations, storage, apis, domains, turn })
     }
 
     /// Serves everything that is stored. An API that cannot be served any more is reported and kept.

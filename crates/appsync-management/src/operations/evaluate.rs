@@ -52,7 +52,7 @@ pub(super) async fn code(registry: &Registry, input: &Value) -> Result<Value, Er
         }
     };
     let context = context(registry, &request.context)?;
-    Ok(off_the_runtime(move || match handlers::compile(&request.code) {
+    Ok(off_the_runtime(registry, move || match handlers::compile(&request.code) {
         Ok(compiled) => evaluated(compiled.invoke(handler, &context)),
         Err(errors) => not_compiled(&errors, &context),
     })
@@ -74,7 +74,7 @@ pub(super) async fn template(registry: &Registry, input: &Value) -> Result<Value
     let handler = if context.result.is_some() { Handler::Response } else { Handler::Request };
     let source = handlers::source("template", &request.template);
     let templates = Templates { request: source.clone(), response: source };
-    Ok(off_the_runtime(move || match Vtl::default().compile(&templates) {
+    Ok(off_the_runtime(registry, move || match Vtl::default().compile(&templates) {
         Ok(compiled) => evaluated(compiled.invoke(handler, &context)),
         Err(error) => failed(json!({ "message": error.to_string() }), &context),
     })
@@ -82,7 +82,8 @@ pub(super) async fn template(registry: &Registry, input: &Value) -> Result<Value
 }
 
 /// Handlers block, for a second at most.
-async fn off_the_runtime(evaluate: impl FnOnce() -> Value + Send + 'static) -> Value {
+async fn off_the_runtime(registry: &Registry, evaluate: impl FnOnce() -> Value + Send + 'static) -> Value {
+    let _permit = registry.evaluations.acquire().await.expect("the semaphore is never closed");
     tokio::task::spawn_blocking(evaluate).await.expect("handlers do not panic")
 }
 
