@@ -258,3 +258,49 @@ impl Values for Names {
         self.otherwise.issuer(user_pool_id)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::records::{DataSource, GraphqlApi as Settings};
+
+    fn record<T: serde::de::DeserializeOwned>(value: Value) -> T {
+        serde_json::from_value(value).expect("a record")
+    }
+
+    #[test]
+    fn an_api_may_have_more_than_one_stack_holds() {
+        let settings: Settings = record(json!({ "apiId": "api", "name": "x", "authenticationType": "API_KEY" }));
+        let mut api = Api::new(settings);
+        api.sdl = Some("type Query { a: String }".into());
+        api.core_mut().schema.is_whole = true;
+        let source: DataSource = record(json!({ "name": "none", "type": "NONE" }));
+        api.members.data_sources.insert("none".to_owned(), Arc::new(source));
+        let ids: Vec<String> = (0..900).map(|number| format!("id{number:03}")).collect();
+        for id in &ids {
+            let function: Function = record(json!({ "functionId": id, "name": "f", "dataSourceName": "none" }));
+            api.members.functions.insert(id.clone(), Arc::new(function));
+        }
+        let pipeline = json!({ "functions": ["id000", "id899"] });
+        let resolver = json!({ "typeName": "Query", "fieldName": "a", "kind": "PIPELINE", "pipelineConfig": pipeline });
+        api.members.resolvers.insert(("Query".to_owned(), "a".to_owned()), Arc::new(record(resolver)));
+
+        let addresses = Addresses { graphql: "http://localhost/graphql".into(), realtime: "ws://localhost".into() };
+        let loaded = load(&api, &Partition::new("us-east-1", "000000000000"), &addresses).expect("one API");
+        let mut functions: Vec<_> = loaded.functions.iter().map(|function| function.id.clone()).collect();
+        functions.sort();
+        assert_eq!((functions, loaded.resolvers.len()), (ids, 1));
+    }
+
+    #[test]
+    fn names_of_properties_begin_with_capitals() {
+        let source = json!({ "name": "t", "type": "AMAZON_DYNAMODB", "serviceRoleArn": null,
+            "dynamodbConfig": { "tableName": "t", "deltaSyncConfig": { "baseTableTTL": 1 } } });
+        let source: DataSource = record(source);
+        let expected = json!({ "Name": "t", "Type": "AMAZON_DYNAMODB",
+            "DynamoDBConfig": { "TableName": "t", "DeltaSyncConfig": { "BaseTableTTL": 1 } } });
+        assert_eq!(properties(&source), expected);
+    }
+}

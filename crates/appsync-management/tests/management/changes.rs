@@ -109,25 +109,3 @@ async fn an_api_without_a_schema_is_there_and_gets_it_type_by_type() {
         assert_eq!(error.code, "BadRequestException", "{definition}: {error}");
     }
 }
-
-#[tokio::test]
-async fn an_api_may_have_more_than_a_stack_holds() {
-    let harness = Harness::open(Arc::new(MemoryStore::default())).await;
-    let fields: String = (0..900).map(|number| format!("f{number}: String ")).collect();
-    let id = harness.api(&format!("type Query {{ {fields} }}")).await;
-    let function = json!({ "apiId": id, "name": "f", "dataSourceName": "none", "requestMappingTemplate": "{}",
-        "responseMappingTemplate": "{}" });
-    let mut ids = Vec::new();
-    for _ in 0..450 {
-        let created = harness.ok("CreateFunction", function.clone()).await;
-        ids.push(created["functionConfiguration"]["functionId"].as_str().expect("an id").to_owned());
-    }
-    let pipeline = json!({ "apiId": id, "typeName": "Query", "fieldName": "f7", "kind": "PIPELINE",
-        "pipelineConfig": { "functions": [ids[0], ids[449]] }, "requestMappingTemplate": "{}",
-        "responseMappingTemplate": "{}" });
-    harness.ok("CreateResolver", pipeline).await;
-    let served = harness.recorder.served.lock().unwrap();
-    let mut kept: Vec<_> = served[&id].functions.iter().map(|function| function.id.clone()).collect();
-    (kept.sort(), ids.sort());
-    assert_eq!(kept, ids);
-}
