@@ -303,7 +303,8 @@ test('API keys end with an hour, can be prolonged, and stop working when they ar
 });
 
 test('a cache is made, changed, flushed and deleted', async () => {
-  const { apiId } = await makeApi('cache');
+  const api = await makeApi('cache');
+  const { apiId } = api;
   await refused('GetApiCache', { apiId }, { name: 'NotFoundException' });
   const cache = { apiId, ttl: 60, apiCachingBehavior: 'PER_RESOLVER_CACHING', type: 'SMALL' };
   const { apiCache } = await call('CreateApiCache', cache);
@@ -313,8 +314,21 @@ test('a cache is made, changed, flushed and deleted', async () => {
   });
   assert.deepEqual(await call('GetApiCache', { apiId }), { apiCache });
   assert.equal((await call('UpdateApiCache', { ...cache, ttl: 90 })).apiCache.ttl, 90);
+  const { resolver } = await call('CreateResolver', {
+    apiId, typeName: 'Query', fieldName: 'echo', dataSourceName: 'none', runtime,
+    cachingConfig: { ttl: 60, cachingKeys: ['$context.arguments.text'] },
+    code: `import { util } from '@aws-appsync/utils';
+      export const request = () => ({ payload: util.autoId() });
+      export const response = (ctx) => ctx.result;`,
+  });
+  assert.deepEqual(resolver.cachingConfig, { ttl: 60, cachingKeys: ['$context.arguments.text'] });
+  const made = async (text) => (await query(api, 'query ($text: String) { echo(text: $text) }', { text })).data.echo;
+  const first = await made('a');
+  assert.equal(await made('a'), first);
+  assert.notEqual(await made('b'), first);
   await refused('UpdateApiCache', { ...cache, ttl: 4000 }, { name: 'BadRequestException' });
   await call('FlushApiCache', { apiId });
+  assert.notEqual(await made('a'), first);
   await call('DeleteApiCache', { apiId });
   await refused('FlushApiCache', { apiId }, { name: 'NotFoundException' });
 });
