@@ -109,3 +109,31 @@ async fn an_api_without_a_schema_is_there_and_gets_it_type_by_type() {
         assert_eq!(error.code, "BadRequestException", "{definition}: {error}");
     }
 }
+
+#[tokio::test]
+async fn an_account_has_as_many_apis_and_an_api_as_many_keys_as_aws_lets_it() {
+    let harness = Harness::open(Arc::new(MemoryStore::default())).await;
+    let api = json!({ "name": "x", "authenticationType": "API_KEY" });
+    let mut id = Value::Null;
+    for _ in 0..50 {
+        id = harness.ok("CreateGraphqlApi", api.clone()).await["graphqlApi"]["apiId"].take();
+    }
+    let error = harness.call("CreateGraphqlApi", api).await.expect_err("the 51st");
+    assert_eq!(error.code, "ApiLimitExceededException");
+    for _ in 0..50 {
+        harness.ok("CreateApiKey", json!({ "apiId": id })).await;
+    }
+    let error = harness.call("CreateApiKey", json!({ "apiId": id })).await.expect_err("the 51st");
+    assert_eq!(error.code, "ApiKeyLimitExceededException");
+    let mut pages = Vec::new();
+    let mut input = json!({ "apiId": id });
+    loop {
+        let page = harness.ok("ListApiKeys", input.clone()).await;
+        pages.push(page["apiKeys"].as_array().expect("keys").len());
+        match page.get("nextToken") {
+            Some(token) => input["nextToken"] = token.clone(),
+            None => break,
+        }
+    }
+    assert_eq!(pages, [25, 25]);
+}
