@@ -116,3 +116,27 @@ impl Deployer for Served {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hosts_lead_to_apis_whatever_their_case_and_port() {
+        let domains = Domains::default();
+        assert_eq!(domains.api_id("api.example.com"), None);
+        domains.set("Api.example.com", Some("a"));
+        domains.set("other.example.com", Some("b"));
+        for (host, expected) in [
+            ("api.example.com", Some("a")),
+            ("API.EXAMPLE.COM:4000", Some("a")),
+            ("other.example.com:1", Some("b")),
+            ("example.com", None),
+            ("127.0.0.1:4000", None),
+        ] {
+            assert_eq!(domains.api_id(host).as_deref(), expected, "{host}");
+        }
+        domains.set("api.example.com", None);
+        assert_eq!(domains.api_id("api.example.com"), None);
+    }
+}
