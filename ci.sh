@@ -82,6 +82,11 @@ install_client_tests() {
   (cd tests/clients && npm ci --no-audit --no-fund --loglevel=error)
 }
 
+transformer() {
+  (cd tests/clients/transformer && npm ci --no-audit --no-fund --loglevel=error)
+  node tests/clients/transformer/run.mjs
+}
+
 kill_test() {
   STEPWELL_BIN=$PWD/target/release/stepwell STEPWELL_KILLS=${STEPWELL_KILLS:-100} \
     cargo test --test kill -- --nocapture
@@ -103,6 +108,7 @@ step 'unmodified clients: Amplify, Apollo, AWS SDK' node tests/clients/run.mjs
 step 'unmodified clients: boto3' boto3
 step 'unmodified clients: the AWS CLI makes an API' aws_cli
 step 'fuzz targets (cargo-fuzz)' fuzz
+step "unmodified output of Amplify's GraphQL transformer" transformer
 step 'kill -9 under load' kill_test
 step 'simulation' target/release/stepwell-simulator --seeds "${SIMULATOR_SEEDS:-100000}"
 step 'benchmark' env BENCH_REQUESTS="${BENCH_REQUESTS:-1500}" target/release/stepwell-bench

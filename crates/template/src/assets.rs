@@ -66,7 +66,7 @@ impl<'a> Assets<'a> {
     /// The file that `location` names in the template at `template`.
     pub(crate) fn read(&self, template: &Path, location: &Node) -> Result<SourceFile, Problem> {
         let at = location.at;
-        let Some(text) = location.as_text() else { return Err(in_s3(at)) };
+        let text = &*address(location).ok_or_else(|| in_s3(at))?;
         for path in self.candidates(template, text) {
             match self.files.read(&path) {
                 Ok(text) if text.len() > LONGEST_FILE => return Err(too_large(&path, at)),
@@ -97,6 +97,16 @@ impl<'a> Assets<'a> {
         let beside = [folder(template).join(format!("asset.{name}")), folder(template).join(name)];
         let below = suffixes(key).map(|suffix| normal(&self.root.join(suffix)));
         known.into_iter().chain(beside).chain(below).collect()
+    }
+}
+
+/// The location as text; `{ Bucket: B, Key: K }` is `s3://B/K`.
+fn address(location: &Node) -> Option<String> {
+    let member = |name| location.get(name).and_then(Node::as_text);
+    match (location.as_text(), member("Bucket"), member("Key")) {
+        (Some(text), ..) => Some(text.to_owned()),
+        (None, Some(bucket), Some(key)) => Some(format!("s3://{bucket}/{key}")),
+        _ => None,
     }
 }
 

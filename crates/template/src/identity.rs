@@ -160,6 +160,11 @@ fn cognito(subject: &Subject<'_>, stack: &Stack, values: &dyn Values) -> Option<
 
 fn other(subject: &Subject<'_>, stack: &Stack) -> Option<Names> {
     Some(match subject.resource_type {
+        "AWS::DynamoDB::GlobalTable" => {
+            let (name, mut attributes) = table(subject, stack, ["Arn", "StreamArn"]);
+            attributes.push(("TableId", uuid_text(&stable_text(&format!("table/{name}"), 32))));
+            (name, attributes)
+        }
         "AWS::DynamoDB::Table" => table(subject, stack, ["Arn", "StreamArn"]),
         name if amplify_table::is(name) => {
             let (name, mut attributes) = table(subject, stack, ["TableArn", "TableStreamArn"]);

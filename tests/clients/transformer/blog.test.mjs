@@ -1,61 +1,10 @@
 // aws-amplify against what Amplify's GraphQL transformer generated from blog.graphql: each user does what the schema's
 // @auth rules allow and is refused the rest, with the errors that AppSync gives.
 import assert from 'node:assert/strict';
-import { before, test } from 'node:test';
-import { Amplify } from 'aws-amplify';
-import { generateClient } from 'aws-amplify/api';
-import { decodeJWT } from 'aws-amplify/auth';
+import { test } from 'node:test';
 import { disconnected, subscribe } from '../lib/amplify.mjs';
-import { describe } from '../lib/server.mjs';
-import { claims, tokensOf } from '../lib/tokens.mjs';
-
-const server = describe();
-const tokens = {};
-let signedIn;
-
-const GraphQL = {
-  endpoint: server.graphqlTls,
-  region: server.region,
-  defaultAuthMode: 'userPool',
-  apiKey: server.outputs.awsAppsyncApiKey,
-};
-const tokenProvider = { getTokens: async () => (signedIn ? { accessToken: decodeJWT(tokens[signedIn]) } : null) };
-const credentialsProvider = {
-  getCredentialsAndIdentityId: async () => ({ credentials: server.credentials }),
-  clearCredentialsAndIdentityId: () => {},
-};
-Amplify.configure({ API: { GraphQL } }, { Auth: { tokenProvider, credentialsProvider } });
-const client = generateClient();
-
-before(async () => {
-  for (const user of ['ana', 'ben', 'eve']) tokens[user] = (await tokensOf(server, user)).AccessToken;
-});
-
-// Who asks: a user of the pool, or `apiKey` or `iam`.
-function be(who) {
-  signedIn = tokens[who] ? who : undefined;
-  return tokens[who] ? 'userPool' : who;
-}
-
-// The whole answer of an operation; Amplify rejects with it when there are errors.
-async function ask(who, query, variables) {
-  const authMode = be(who);
-  return client.graphql({ query, variables, authMode }).catch((answer) => answer);
-}
-
-// The data of an operation that must succeed.
-async function data(who, query, variables) {
-  const answer = await ask(who, query, variables);
-  assert.equal(answer.errors, undefined, JSON.stringify(answer));
-  return answer.data;
-}
-
-// The first error of an operation that must be refused.
-async function refused(who, query, variables) {
-  const answer = await ask(who, query, variables);
-  assert.ok(answer.errors?.length > 0, JSON.stringify(answer));
-  return answer.errors[0];
-}
+import { claims } from '../lib/tokens.mjs';
+import { be, client, data, refused, tokens } from './callers.mjs';
 
 const POST = 'id title status views tags owner createdAt updatedAt';
 const CREATE = `mutation ($input: CreatePostInput!, $condition: ModelPostConditionInput) {

@@ -56,9 +56,10 @@ impl Assembly<'_, '_> {
     fn place(&mut self, resource: &Resource, application: &mut Application) {
         match &*resource.resource_type {
             "AWS::AppSync::GraphQLApi" => application.apis.extend(appsync::graphql_api(self, resource)),
-            name if name == "AWS::DynamoDB::Table" || amplify_table::is(name) => {
-                application.tables.extend(dynamodb::table(self, resource))
+            "AWS::DynamoDB::Table" | "AWS::DynamoDB::GlobalTable" => {
+                application.tables.extend(dynamodb::table(self, resource));
             }
+            name if amplify_table::is(name) => application.tables.extend(dynamodb::table(self, resource)),
             "AWS::StepFunctions::StateMachine" => {
                 application.state_machines.extend(step_functions::state_machine(self, resource));
             }

@@ -1,4 +1,5 @@
-//! `AWS::DynamoDB::Table`, and Amplify's custom resource for the same.
+//! `AWS::DynamoDB::Table`, Amplify's custom resource for the same, and `AWS::DynamoDB::GlobalTable`, of which there is the
+//! one table of this region.
 //!
 //! <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-dynamodb-table.html>
 
@@ -93,7 +94,7 @@ pub(super) fn table(assembly: &mut Assembly<'_, '_>, resource: &Resource) -> Opt
         logical_id: resource.logical_id.clone(),
         position: resource.at,
         arn: attribute("Arn").or_else(|| attribute("TableArn")).unwrap_or_default(),
-        create_table: create_table(&name, &resource.properties),
+        create_table: create_table(&name, resource),
         name,
         key_schema: properties.key_schema,
         attribute_definitions: properties.attribute_definitions,
@@ -102,12 +103,17 @@ pub(super) fn table(assembly: &mut Assembly<'_, '_>, resource: &Resource) -> Opt
 }
 
 /// The properties in the words of CreateTable, which differ in a few members.
-fn create_table(name: &str, properties: &Value) -> Value {
+fn create_table(name: &str, resource: &Resource) -> Value {
+    let properties = &resource.properties;
     let mut input = Map::from_iter([("TableName".to_owned(), json!(name))]);
     for (name, value) in properties.as_object().into_iter().flatten() {
         if SAME_IN_CREATE_TABLE.contains(&&**name) {
             input.insert(name.clone(), value.clone());
         }
+    }
+    if resource.resource_type == "AWS::DynamoDB::GlobalTable" {
+        // Its capacity is a matter of each replica; the embedded tables have no limits of it.
+        input.insert("BillingMode".to_owned(), json!("PAY_PER_REQUEST"));
     }
     let indexes = properties.get("GlobalSecondaryIndexes").and_then(Value::as_array);
     if let Some(indexes) = indexes {

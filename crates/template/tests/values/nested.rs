@@ -163,6 +163,19 @@ fn what_the_cdk_synthesizes_finds_its_assets() {
 }
 
 #[test]
+fn a_definition_may_be_an_asset_in_a_bucket() {
+    let root = r#"{"Resources": {"Flow": {"Type": "AWS::StepFunctions::StateMachine", "Properties": {
+        "RoleArn": "r", "DefinitionS3Location": {"Bucket": "b", "Key": "0f.json"}}},
+        "Table": {"Type": "AWS::DynamoDB::GlobalTable", "Properties": {"TableName": "t", "BillingMode": "PROVISIONED",
+        "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}],
+        "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}], "Replicas": [{"Region": "us-east-1"}]}}}}"#;
+    let application =
+        loaded("Flow.template.json", [("Flow.template.json", root), ("asset.0f.json", "{\"States\": {}}")]);
+    assert_eq!(&*application.state_machines[0].definition.text, "{\"States\": {}}");
+    assert_eq!(application.tables[0].create_table["BillingMode"], "PAY_PER_REQUEST");
+}
+
+#[test]
 fn stacks_that_multiply_end_at_a_limit() {
     let stacks = |number: usize, url: &str| {
         let stack = |index: usize| {
