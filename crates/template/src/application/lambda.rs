@@ -86,12 +86,15 @@ pub(super) fn function(assembly: &mut Assembly<'_, '_>, resource: &Resource) -> 
 
 /// The local path or the S3 key that `Code` or `CodeUri` has.
 fn location(properties: &Properties<'_>) -> Option<String> {
-    let in_s3 = |key: String| format!("s3://{key}");
+    let in_s3 = |bucket: &str, key: &str| {
+        let bucket = properties.at(bucket).unwrap_or_default();
+        Some(format!("s3://{bucket}/{}", properties.at(key)?))
+    };
     properties
         .at("/Code")
         .or_else(|| properties.at("/CodeUri"))
-        .or_else(|| properties.at("/Code/S3Key").map(in_s3))
-        .or_else(|| properties.at("/CodeUri/Key").map(in_s3))
+        .or_else(|| in_s3("/Code/S3Bucket", "/Code/S3Key"))
+        .or_else(|| in_s3("/CodeUri/Bucket", "/CodeUri/Key"))
 }
 
 /// A folder as written; for an asset of the AWS CDK, the folder that was to be packed.

@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, io, path::Path};
 
-use template::{Application, Derived, Error, Files, Handler, Options, load};
+use template::{Application, Derived, Error, Files, Handler, LambdaCode, Options, load};
 
 /// Files by their paths.
 struct Folder(HashMap<&'static str, String>);
@@ -173,6 +173,15 @@ fn a_definition_may_be_an_asset_in_a_bucket() {
         loaded("Flow.template.json", [("Flow.template.json", root), ("asset.0f.json", "{\"States\": {}}")]);
     assert_eq!(&*application.state_machines[0].definition.text, "{\"States\": {}}");
     assert_eq!(application.tables[0].create_table["BillingMode"], "PAY_PER_REQUEST");
+}
+
+#[test]
+fn the_code_of_a_function_is_the_folder_that_was_to_be_packed() {
+    let root = r#"{"Resources": {"Shout": {"Type": "AWS::Lambda::Function", "Properties": {"Role": "r",
+        "Code": {"S3Bucket": "b", "S3Key": "0f.zip"}}}}}"#;
+    let application = loaded("out/Shout.template.json", [("out/Shout.template.json", root)]);
+    let LambdaCode::Folder(folders) = &application.functions[0].code else { panic!("a folder") };
+    assert_eq!(folders[0], Path::new("out/asset.0f"));
 }
 
 #[test]
