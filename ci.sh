@@ -78,6 +78,17 @@ fuzz() { # Each target from its seeds, for a number of runs; what it found befor
   done
 }
 
+database_servers() { # For the tests of the RDS Data API; with the distribution's packages where there are none.
+  local missing=()
+  compgen -c pg_ctl >/dev/null || compgen -G '/usr/lib/postgresql/*/bin/pg_ctl' >/dev/null || missing+=(postgresql)
+  PATH=$PATH:/usr/sbin command -v mariadbd >/dev/null || missing+=(mariadb-server)
+  if [[ ${#missing[@]} -gt 0 ]]; then
+    echo "installing ${missing[*]} of the distribution"
+    apt-get install --yes --quiet --no-install-recommends "${missing[@]}" >/dev/null
+  fi
+  echo "PostgreSQL and MariaDB are there"
+}
+
 install_client_tests() {
   (cd tests/clients && npm ci --no-audit --no-fund --loglevel=error)
 }
@@ -97,6 +108,7 @@ step 'pure crates' pure
 step 'one TLS provider' one_tls
 step 'licences and sources of dependencies (cargo-deny)' deny
 step 'lints (clippy)' cargo clippy --workspace --all-targets --quiet -- -D warnings
+step 'database servers' database_servers
 step 'tests (cargo test), with the figures of the recorded AWS answers' \
   cargo test --workspace --no-fail-fast -- --nocapture
 step 'release build' cargo build --release --workspace

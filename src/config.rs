@@ -4,6 +4,7 @@
 
 mod databases;
 pub(crate) mod lambda;
+mod opensearch;
 pub(crate) mod services;
 mod sources;
 
@@ -62,6 +63,8 @@ pub(crate) struct Layer {
     pub(crate) lambda: lambda::Lambda,
     /// `[databases."NAME"]`: where the databases of clusters are.
     pub(crate) databases: BTreeMap<String, databases::Database>,
+    /// `[opensearch."NAME"]`: where OpenSearch domains are.
+    pub(crate) opensearch: BTreeMap<String, opensearch::Domain>,
     /// `[services.NAME]`: services elsewhere, for Task states.
     pub(crate) services: BTreeMap<String, services::Service>,
 }
@@ -150,6 +153,7 @@ pub(crate) struct Config {
     pub(crate) access_keys: Vec<AccessKey>,
     pub(crate) lambda: lambda::Lambda,
     pub(crate) databases: BTreeMap<String, databases::Database>,
+    pub(crate) opensearch: BTreeMap<String, opensearch::Domain>,
     pub(crate) services: BTreeMap<String, services::Service>,
 }
 
@@ -187,6 +191,7 @@ impl Default for Config {
             access_keys: Vec::new(),
             lambda: lambda::Lambda::default(),
             databases: BTreeMap::new(),
+            opensearch: BTreeMap::new(),
             services: BTreeMap::new(),
         }
     }
@@ -226,6 +231,7 @@ impl Config {
         self.access_keys.extend(layer.access_keys);
         self.lambda.apply(layer.lambda);
         self.databases.extend(layer.databases);
+        self.opensearch.extend(layer.opensearch);
         self.services.extend(layer.services);
     }
 
@@ -261,6 +267,7 @@ impl Config {
             return Err(format!("port and tls_port are both {}; they need two numbers", self.port.value));
         }
         self.databases.iter().try_for_each(|(name, database)| database.validate(name))?;
+        self.opensearch.iter().try_for_each(|(name, domain)| domain.validate(name))?;
         self.services.iter().try_for_each(|(name, service)| service.validate(name))?;
         self.lambda.validate()
     }
@@ -332,6 +339,9 @@ impl fmt::Display for Config {
         }
         for (name, database) in &self.databases {
             line(&format!("databases.{name}"), &database.shown(), FILE)?;
+        }
+        for (name, domain) in &self.opensearch {
+            line(&format!("opensearch.{name}"), &domain.url, FILE)?;
         }
         for (name, service) in &self.services {
             let place = service.endpoint_url.as_deref().unwrap_or("aws");

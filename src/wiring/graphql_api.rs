@@ -195,7 +195,7 @@ fn data_source(source: &template::DataSource) -> DataSourceConfig {
             }),
         },
         template::DataSourceConfig::EventBridge(arn) => DataSourceKind::EventBridge { event_bus_arn: arn.clone() },
-        template::DataSourceConfig::OpenSearch(_) => on_aws_only("AMAZON_OPENSEARCH_SERVICE"),
+        template::DataSourceConfig::OpenSearch(endpoint) => DataSourceKind::OpenSearch { endpoint: endpoint.clone() },
         template::DataSourceConfig::RelationalDatabase(database) => {
             DataSourceKind::RelationalDatabase(RelationalDatabase {
                 cluster: database.db_cluster_identifier.clone(),
@@ -203,7 +203,7 @@ fn data_source(source: &template::DataSource) -> DataSourceConfig {
                 database: database.database_name.clone(),
             })
         }
-        template::DataSourceConfig::BedrockRuntime => on_aws_only("AMAZON_BEDROCK_RUNTIME"),
+        template::DataSourceConfig::BedrockRuntime => DataSourceKind::BedrockRuntime,
     };
     DataSourceConfig { name: source.name.clone(), role_arn: source.service_role_arn.clone(), kind }
 }

@@ -11,6 +11,7 @@ mod functions;
 mod graphql_api;
 pub(crate) mod management;
 mod modes;
+mod remote_sources;
 mod roles;
 pub(crate) mod secrets;
 mod services;
@@ -217,6 +218,7 @@ pub(crate) async fn start(
         functions::Surroundings { endpoint_url: &addresses.http, credentials: &keys.default, client: &signed };
     let lambda = functions::start(config, &application.functions, &surroundings, clock.clone(), &services)?;
     self::services::start(config, &signed, &services)?;
+    remote_sources::start(config, &application, &signed, &services)?;
     databases::start(config, &application, clock.clone(), &services)?;
     http_tasks(&application, clock.clone(), &services)?;
     roles::start(&application, &services);

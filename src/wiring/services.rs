@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use aws_protocol::Directory;
 
-use super::Error;
+use super::{Error, remote_sources};
 use crate::{
     backends::{
         remote::{Protocol, Remote},
@@ -18,7 +18,7 @@ use crate::{
 /// # Errors
 /// A service whose protocol is neither known nor given.
 pub(super) fn start(config: &Config, client: &Arc<Signed>, services: &Directory) -> Result<(), Error> {
-    for (name, settings) in &config.services {
+    for (name, settings) in config.services.iter().filter(|(name, _)| *name != remote_sources::BEDROCK) {
         let region = settings.region.as_ref().unwrap_or(&config.region.value);
         let protocol = protocol(name, settings).ok_or_else(|| Error::UnknownProtocol(name.clone()))?;
         let endpoint = Endpoint::new(name, region, settings.endpoint_url.as_deref());

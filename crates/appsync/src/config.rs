@@ -89,9 +89,16 @@ pub enum DataSourceKind {
     },
     /// `RELATIONAL_DATABASE`.
     RelationalDatabase(RelationalDatabase),
+    /// `AMAZON_OPENSEARCH_SERVICE` and `AMAZON_ELASTICSEARCH`.
+    OpenSearch {
+        /// Scheme and host of the domain.
+        endpoint: String,
+    },
+    /// `AMAZON_BEDROCK_RUNTIME`.
+    BedrockRuntime,
     /// A type of data source that runs on AWS only: resolvers may not use it.
     Unsupported {
-        /// AWS's name for it, for example `AMAZON_BEDROCK_RUNTIME`.
+        /// AWS's name for it, for example `AMAZON_DYNAMODB with Versioned: true`.
         type_name: String,
     },
 }
@@ -106,6 +113,8 @@ impl DataSourceKind {
             Self::Lambda { function_arn } => ("AWS_LAMBDA", function_arn),
             Self::EventBridge { event_bus_arn } => ("AMAZON_EVENTBRIDGE", event_bus_arn),
             Self::RelationalDatabase(database) => ("RELATIONAL_DATABASE", &database.cluster),
+            Self::OpenSearch { endpoint } => ("AMAZON_OPENSEARCH_SERVICE", endpoint),
+            Self::BedrockRuntime => ("AMAZON_BEDROCK_RUNTIME", ""),
             Self::Unsupported { type_name } => (type_name, ""),
         }
     }

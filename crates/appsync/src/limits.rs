@@ -58,6 +58,10 @@ pub(crate) const HTTP_MILLIS: i64 = 10_000;
 pub(crate) const LAMBDA_MILLIS: i64 = 29_500;
 /// Relational data source, milliseconds: a little less than the whole request, so that the field says what took so long.
 pub(crate) const RDS_MILLIS: i64 = 29_500;
+/// OpenSearch data source, milliseconds: as above.
+pub(crate) const OPEN_SEARCH_MILLIS: i64 = 29_500;
+/// Amazon Bedrock data source, milliseconds (developer guide).
+pub(crate) const BEDROCK_MILLIS: i64 = 10_000;
 /// Statements of one request to a relational data source (AppSync quota).
 pub(crate) const RDS_STATEMENTS: usize = 2;
 /// Payloads of one `BatchInvoke`: the largest `maxBatchSize` (AppSync quota).

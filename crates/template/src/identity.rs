@@ -280,6 +280,13 @@ fn on_aws_only(subject: &Subject<'_>, stack: &Stack) -> Names {
             let bucket = vec![("DestinationBucketArn", subject.text("DestinationBucketArn"))];
             (stack.generated_name(subject.logical_id), bucket)
         }
+        "AWS::OpenSearchService::Domain" | "AWS::Elasticsearch::Domain" => {
+            let name = subject.name("DomainName", stack).to_lowercase();
+            let id = stable_text(&format!("domain/{name}"), 26);
+            let endpoint = format!("search-{name}-{id}.{}.es.amazonaws.com", partition.region);
+            let arn = partition.arn("es", &format!("domain/{name}"));
+            (name, vec![("Arn", arn.clone()), ("DomainArn", arn), ("DomainEndpoint", endpoint)])
+        }
         "AWS::RDS::DBCluster" => {
             // RDS keeps identifiers in lower case.
             let name = subject.name("DBClusterIdentifier", stack).to_lowercase();

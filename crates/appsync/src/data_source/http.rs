@@ -136,14 +136,14 @@ impl Http {
     }
 }
 
-fn headers(headers: Option<&Value>) -> Vec<(String, String)> {
+pub(super) fn headers(headers: Option<&Value>) -> Vec<(String, String)> {
     let all = headers.and_then(Value::as_object).into_iter().flatten();
     all.filter(|(name, _)| !FIXED_HEADERS.contains(&name.to_ascii_lowercase().as_str()))
         .map(|(name, value)| (name.clone(), plain(value)))
         .collect()
 }
 
-fn query(parameters: Option<&Value>) -> String {
+pub(super) fn query(parameters: Option<&Value>) -> String {
     let mut text = String::new();
     for (name, value) in parameters.and_then(Value::as_object).into_iter().flatten() {
         let values = value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice);

@@ -1,16 +1,19 @@
 //! Data sources: what the request of a resolver or function is sent to, and what it answers.
 
+mod bedrock;
 mod dynamodb;
 mod event_bridge;
 pub(crate) mod http;
 pub(crate) mod lambda;
 mod none;
+mod open_search;
 mod relational_database;
 
 use std::sync::Arc;
 
 use aws_protocol::{Caller, Directory, ServiceError};
 use clock::Clock;
+use futures::future::{Either, select};
 use serde_json::{Map, Value};
 
 use crate::{
@@ -33,6 +36,8 @@ enum Backend {
     Lambda(lambda::Lambda),
     EventBridge(event_bridge::EventBridge),
     RelationalDatabase(relational_database::Database),
+    OpenSearch(open_search::OpenSearch),
+    Bedrock(bedrock::Bedrock),
 }
 
 /// Where a call comes from.
@@ -69,6 +74,17 @@ pub(crate) enum Failure {
 struct Remote {
     services: Directory,
     caller: Caller,
+}
+
+impl Call<'_> {
+    /// What comes of `work` within so many milliseconds; nothing where it takes longer.
+    async fn within<T>(&self, millis: i64, work: impl Future<Output = T>) -> Option<T> {
+        let deadline = self.clock.sleep_until(self.clock.now().plus_millis(millis));
+        match select(std::pin::pin!(work), deadline).await {
+            Either::Left((done, _)) => Some(done),
+            Either::Right(_) => None,
+        }
+    }
 }
 
 impl DataSource {
@@ -108,6 +124,10 @@ impl DataSource {
             DataSourceKind::RelationalDatabase(config) => {
                 Backend::RelationalDatabase(relational_database::Database { remote, config: config.clone() })
             }
+            DataSourceKind::OpenSearch { endpoint } => {
+                Backend::OpenSearch(open_search::OpenSearch { remote, endpoint: endpoint.clone() })
+            }
+            DataSourceKind::BedrockRuntime => Backend::Bedrock(bedrock::Bedrock { remote }),
             DataSourceKind::Unsupported { type_name } => {
                 return Err(format!(
                     "data source '{}' of type {type_name} runs on AWS only, not yet here",
@@ -138,20 +158,22 @@ impl DataSource {
             Backend::Lambda(function) => function.invoke(call, request).await,
             Backend::EventBridge(bus) => bus.invoke(request).await,
             Backend::RelationalDatabase(database) => database.invoke(call, request).await,
+            Backend::OpenSearch(domain) => domain.invoke(call, request).await,
+            Backend::Bedrock(models) => models.invoke(call, request).await,
         }
     }
 
     /// Whether templates of version 2017-02-28 may not ask for this.
     pub(crate) fn needs_new_templates(&self, request: &Value) -> bool {
         match &self.backend {
-            Backend::None | Backend::Lambda(_) => false,
+            Backend::None | Backend::Lambda(_) | Backend::OpenSearch(_) => false,
             // Which operations of versioned data sources are new is theirs to say.
             Backend::VersionedDynamoDb(_) => false,
             Backend::DynamoDb(_) => {
                 let operation = request.get("operation").and_then(Value::as_str).unwrap_or_default();
                 operation.starts_with("Batch") || operation.starts_with("Transact")
             }
-            Backend::Http(_) | Backend::EventBridge(_) | Backend::RelationalDatabase(_) => true,
+            Backend::Http(_) | Backend::EventBridge(_) | Backend::RelationalDatabase(_) | Backend::Bedrock(_) => true,
         }
     }
 

@@ -4,7 +4,6 @@
 //! Variables are parameters of the statement, never part of its text.
 
 use aws_protocol::ServiceError;
-use futures::future::{Either, select};
 use serde_json::{Map, Value, json};
 
 use super::{Call, Failure, Remote};
@@ -22,13 +21,9 @@ impl Database {
     pub(super) async fn invoke(&self, call: &Call<'_>, request: Value) -> Result<Value, Failure> {
         let statements = statements(&request)?;
         let parameters = parameters(&request)?;
-        let deadline = call.clock.sleep_until(call.clock.now().plus_millis(limits::RDS_MILLIS));
-        let running = std::pin::pin!(self.run(statements, parameters));
-        match select(running, deadline).await {
-            Either::Left((answer, _)) => answer,
-            // AppSync's own words for this are not recorded.
-            Either::Right(_) => Err(reported("execution timed out.".to_owned(), 504)),
-        }
+        let answer = call.within(limits::RDS_MILLIS, self.run(statements, parameters)).await;
+        // AppSync's own words for this are not recorded.
+        answer.unwrap_or_else(|| Err(reported("execution timed out.".to_owned(), 504)))
     }
 
     async fn run(&self, statements: Vec<&str>, parameters: Vec<Value>) -> Result<Value, Failure> {

@@ -1,0 +1,21 @@
+//! `[opensearch."NAME"]`: OpenSearch domains that are not on AWS.
+
+use serde::Deserialize;
+
+/// One domain, by its name, the host of its endpoint or its logical id in the template.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Domain {
+    /// `http://127.0.0.1:9200`. Requests to it are not signed.
+    pub(crate) url: String,
+}
+
+impl Domain {
+    /// What cannot be right with the domain called `name`.
+    pub(super) fn validate(&self, name: &str) -> Result<(), String> {
+        if self.url.starts_with("http://") || self.url.starts_with("https://") {
+            return Ok(());
+        }
+        Err(format!("opensearch.\"{name}\".url begins with neither http:// nor https://"))
+    }
+}
