@@ -182,7 +182,6 @@ fn dynamodb(config: &template::DynamoDbConfig) -> DataSourceKind {
 }
 
 fn data_source(source: &template::DataSource) -> DataSourceConfig {
-    let on_aws_only = |type_name: &str| DataSourceKind::Unsupported { type_name: type_name.to_owned() };
     let kind = match &source.config {
         template::DataSourceConfig::None => DataSourceKind::None,
         template::DataSourceConfig::DynamoDb(table) => dynamodb(table),

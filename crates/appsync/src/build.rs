@@ -48,12 +48,7 @@ pub(crate) fn resolvers_and_triggers(
 impl<'a> Build<'a> {
     fn data_sources(&mut self) {
         for source in &self.config.data_sources {
-            match DataSource::build(source, self.config, self.deps) {
-                Ok(built) => {
-                    self.sources.insert(&source.name, Arc::new(built));
-                }
-                Err(message) => self.report(&source.name, message),
-            }
+            self.sources.insert(&source.name, Arc::new(DataSource::build(source, self.config, self.deps)));
         }
     }
 

@@ -96,11 +96,6 @@ pub enum DataSourceKind {
     },
     /// `AMAZON_BEDROCK_RUNTIME`.
     BedrockRuntime,
-    /// A type of data source that runs on AWS only: resolvers may not use it.
-    Unsupported {
-        /// AWS's name for it, for example `AMAZON_DYNAMODB with Versioned: true`.
-        type_name: String,
-    },
 }
 
 impl DataSourceKind {
@@ -115,7 +110,6 @@ impl DataSourceKind {
             Self::RelationalDatabase(database) => ("RELATIONAL_DATABASE", &database.cluster),
             Self::OpenSearch { endpoint } => ("AMAZON_OPENSEARCH_SERVICE", endpoint),
             Self::BedrockRuntime => ("AMAZON_BEDROCK_RUNTIME", ""),
-            Self::Unsupported { type_name } => (type_name, ""),
         }
     }
 }

@@ -88,8 +88,8 @@ impl Call<'_> {
 }
 
 impl DataSource {
-    /// A data source as configured; an error is what is wrong with it.
-    pub(crate) fn build(source: &DataSourceConfig, api: &ApiConfig, deps: &Deps) -> Result<Self, String> {
+    /// A data source as configured.
+    pub(crate) fn build(source: &DataSourceConfig, api: &ApiConfig, deps: &Deps) -> Self {
         let role =
             source.role_arn.clone().unwrap_or_else(|| api.partition.arn("appsync", &format!("apis/{}", api.api_id)));
         let remote = Remote { services: deps.services.clone(), caller: Caller::internal(&api.partition.account, role) };
@@ -128,16 +128,10 @@ impl DataSource {
                 Backend::OpenSearch(open_search::OpenSearch { remote, endpoint: endpoint.clone() })
             }
             DataSourceKind::BedrockRuntime => Backend::Bedrock(bedrock::Bedrock { remote }),
-            DataSourceKind::Unsupported { type_name } => {
-                return Err(format!(
-                    "data source '{}' of type {type_name} runs on AWS only, not yet here",
-                    source.name
-                ));
-            }
         };
         let (type_name, target) = source.kind.describe();
         let label = Label { name: source.name.clone(), type_name: type_name.to_owned(), target: target.to_owned() };
-        Ok(Self { label: Arc::new(label), backend })
+        Self { label: Arc::new(label), backend }
     }
 
     /// What traces call it.

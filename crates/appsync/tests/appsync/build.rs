@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path};
 
-use appsync::{Api, ApiConfig, DataSourceConfig, DataSourceKind, ResolverKind};
+use appsync::{Api, ApiConfig, ResolverKind};
 use aws_protocol::Directory;
 use resolver::Source;
 
@@ -21,11 +21,6 @@ fn every_mistake_is_reported_at_once() {
         "type Query { a: ID b: ID c: ID }\n\
          type Subscription {\n  onA: ID @aws_subscribe(mutations: [\"a\"])\n}",
     );
-    config.data_sources.push(DataSourceConfig {
-        name: "sql".into(),
-        role_arn: None,
-        kind: DataSourceKind::Unsupported { type_name: "RELATIONAL_DATABASE".into() },
-    });
     config.resolvers.push(harness::constant("Query.missing", "1"));
     let mut unknown = harness::constant("Query.a", "1");
     unknown.kind = ResolverKind::Unit { data_source: "nowhere".into(), code: None };
@@ -40,7 +35,6 @@ fn every_mistake_is_reported_at_once() {
     config.resolvers.push(pipeline);
     let wrong = wrong(config);
     for expected in [
-        "sql: data source 'sql' of type RELATIONAL_DATABASE runs on AWS only, not yet here",
         "Query.missing: No field named missing found on type Query",
         "Query.a: No data source found named nowhere",
         "Query.c: No function found with id f9",
