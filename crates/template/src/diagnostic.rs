@@ -141,7 +141,8 @@ impl Report {
     }
 
     pub(crate) fn add(&mut self, problem: Problem) {
-        let diagnostic = located(problem.clone(), self.file(problem.at));
+        let at = problem.at;
+        let diagnostic = located(problem, self.file(at));
         self.add_located(diagnostic);
     }
 
