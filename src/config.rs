@@ -49,6 +49,7 @@ pub(crate) struct Layer {
     pub(crate) s3_endpoint_url: Option<String>,
     pub(crate) max_body_bytes: Option<usize>,
     pub(crate) api_cache_bytes: Option<u64>,
+    pub(crate) coalesce_get_items: Option<bool>,
     pub(crate) execution_retention_days: Option<u32>,
     pub(crate) execution_retention_count: Option<usize>,
     pub(crate) max_history_events: Option<u64>,
@@ -142,6 +143,7 @@ pub(crate) struct Config {
     pub(crate) s3_endpoint_url: Sourced<Option<String>>,
     pub(crate) max_body_bytes: Sourced<usize>,
     pub(crate) api_cache_bytes: Sourced<u64>,
+    pub(crate) coalesce_get_items: Sourced<bool>,
     pub(crate) execution_retention_days: Sourced<u32>,
     pub(crate) execution_retention_count: Sourced<usize>,
     pub(crate) max_history_events: Sourced<u64>,
@@ -180,6 +182,7 @@ impl Default for Config {
             // AppSync refuses requests over 1 MB; DynamoDB's BatchWriteItem may carry 16 MB.
             max_body_bytes: Sourced::default(16 << 20),
             api_cache_bytes: Sourced::default(appsync::CACHE_BYTES),
+            coalesce_get_items: Sourced::default(false),
             execution_retention_days: Sourced::default(90),
             execution_retention_count: Sourced::default(0),
             max_history_events: Sourced::default(bounds.max_events),
@@ -218,6 +221,7 @@ impl Config {
         self.s3_endpoint_url.set(layer.s3_endpoint_url.map(Some), source);
         self.max_body_bytes.set(layer.max_body_bytes, source);
         self.api_cache_bytes.set(layer.api_cache_bytes, source);
+        self.coalesce_get_items.set(layer.coalesce_get_items, source);
         self.execution_retention_days.set(layer.execution_retention_days, source);
         self.execution_retention_count.set(layer.execution_retention_count, source);
         self.max_history_events.set(layer.max_history_events, source);
@@ -321,6 +325,7 @@ impl fmt::Display for Config {
         line("s3_endpoint_url", &optional(&self.s3_endpoint_url.value), &self.s3_endpoint_url.source)?;
         line("max_body_bytes", &self.max_body_bytes.value, &self.max_body_bytes.source)?;
         line("api_cache_bytes", &self.api_cache_bytes.value, &self.api_cache_bytes.source)?;
+        line("coalesce_get_items", &self.coalesce_get_items.value, &self.coalesce_get_items.source)?;
         let Sourced { value, source } = &self.execution_retention_days;
         line("execution_retention_days", value, source)?;
         let Sourced { value, source } = &self.execution_retention_count;

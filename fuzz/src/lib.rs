@@ -148,6 +148,8 @@ fn config(schema: &str, resolvers: Vec<ResolverConfig>) -> ApiConfig {
         introspection: true,
         query_depth_limit: 0,
         resolver_count_limit: 0,
+        cache: None,
+        coalesce_get_items: false,
     }
 }
 

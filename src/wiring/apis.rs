@@ -29,6 +29,8 @@ pub(crate) struct Surroundings {
     pub(crate) token_key: [u8; 32],
     /// What the cache of each API may take.
     pub(crate) cache_bytes: u64,
+    /// The setting of this name.
+    pub(crate) coalesce_get_items: bool,
     pub(crate) user_pools: Arc<UserPools>,
     pub(crate) credentials: Arc<CredentialStore>,
     /// Keys of token issuers, shared by all APIs.
@@ -157,7 +159,8 @@ impl Apis {
 
 impl Surroundings {
     fn compile(&self, description: GraphqlApi, before: Option<&RunningApi>) -> Result<RunningApi, Vec<Diagnostic>> {
-        let config = graphql_api::config(&description, self.partition.clone())?;
+        let mut config = graphql_api::config(&description, self.partition.clone())?;
+        config.coalesce_get_items = self.coalesce_get_items;
         let authenticator = modes::authenticator(&description, self).map_err(|error| vec![error])?;
         let language = before.map_or_else(|| Arc::new(JavaScript::default()) as _, |before| before.language.clone());
         let deps = self.deps(language.clone());

@@ -50,6 +50,7 @@ pub(super) fn config(api: &GraphqlApi, partition: Partition) -> Result<ApiConfig
         query_depth_limit: api.query_depth_limit,
         resolver_count_limit: api.resolver_count_limit,
         cache: api.cache.as_ref().map(cache),
+        coalesce_get_items: false,
     })
 }
 

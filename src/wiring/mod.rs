@@ -203,6 +203,7 @@ pub(crate) async fn start(
         outbound: outbound.clone(),
         token_key,
         cache_bytes: config.api_cache_bytes.value,
+        coalesce_get_items: config.coalesce_get_items.value,
         user_pools: user_pools.clone(),
         credentials: keys.store.clone(),
         keys: modes::keys(&user_pools, outbound, clock.clone()),

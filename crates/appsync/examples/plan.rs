@@ -93,6 +93,7 @@ fn api() -> Arc<Api> {
         query_depth_limit: 0,
         resolver_count_limit: 0,
         cache: None,
+        coalesce_get_items: false,
     };
     let deps = Deps {
         services: Directory::default(),

@@ -40,6 +40,8 @@ pub struct ApiConfig {
     pub resolver_count_limit: u32,
     /// `AWS::AppSync::ApiCache`.
     pub cache: Option<CacheConfig>,
+    /// Whether `GetItem`s of one request on one data source are made as one `BatchGetItem`. AWS does not.
+    pub coalesce_get_items: bool,
 }
 
 /// A data source (`AWS::AppSync::DataSource`).

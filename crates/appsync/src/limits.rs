@@ -76,3 +76,9 @@ pub(crate) const TRACE_VALUE_DEPTH: usize = 64;
 pub(crate) const TRACE_BYTES: usize = 1 << 20;
 /// Resolvers in one request's trace; those that begin later are counted only.
 pub(crate) const TRACE_FIELDS: usize = 1_000;
+/// Keys of one `BatchGetItem` (DynamoDB quota).
+pub(crate) const BATCH_GET_ITEM: usize = 100;
+/// How often a `BatchGetItem` that got to none of its keys is made again, before each is read alone.
+pub(crate) const UNPROCESSED_PAUSES: u32 = 4;
+/// The first pause is twice as long, milliseconds, and each further one twice the one before.
+pub(crate) const UNPROCESSED_MILLIS: i64 = 25;

@@ -1,9 +1,10 @@
-//! Calls of one request that travel together: the events of `BatchInvoke`.
+//! Calls of one request that travel together: the events of `BatchInvoke`, and keys that are read with one
+//! `BatchGetItem`.
 //!
 //! No timer decides when a batch leaves. Resolvers of a request are tasks in one flat set
 //! (`execution::fetch`), and each says here which calls it can still make. So it is known when the last call that
-//! could join has come: then the batch leaves, with the calls in the order in which their resolvers started. A batch
-//! that is full leaves at once. One of the waiting calls leads: it sends the batch and hands out the answers.
+//! could join has come: then the batch leaves, with the calls in the order of the response. A batch that is full leaves
+//! at once. One of the waiting calls leads: it sends the batch and hands out the answers.
 
 mod runs;
 
@@ -17,8 +18,8 @@ use parking_lot::Mutex;
 use serde_json::Value;
 
 use crate::data_source::Failure;
+pub(crate) use runs::{Above, Seat, Spot};
 use runs::{Place, Runs};
-pub(crate) use runs::{Seat, Spot};
 
 /// The calls of one request that wait for company.
 #[derive(Default)]
@@ -35,15 +36,15 @@ struct State {
 /// Calls of the same kind may travel together.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Kind {
-    /// One field's calls only, and of one function of its pipeline.
-    place: Place,
+    /// One field's calls only, and of one function of its pipeline; `None` where fields mix.
+    place: Option<Place>,
     name: String,
 }
 
 /// A call that waits.
 struct Parked {
-    /// When its resolver started: batches are in this order.
-    order: usize,
+    /// Where its field is in the response: batches are in this order.
+    order: Vec<usize>,
     item: Value,
     turn: oneshot::Sender<Turn>,
 }
@@ -81,8 +82,9 @@ impl Gatherer {
         let (turn, told) = oneshot::channel();
         let state = &mut *self.state.lock();
         spot.arrive(&mut state.runs);
+        let parked = Parked { order: spot.order(&state.runs), item, turn };
         let places = state.parked.entry(kind.clone()).or_default();
-        places.entry(spot.place()).or_default().push(Parked { order: spot.order(), item, turn });
+        places.entry(spot.place()).or_default().push(parked);
         if places.values().map(Vec::len).sum::<usize>() >= limit {
             let full = state.parked.remove(&kind).into_iter().flatten().flat_map(|(_, calls)| calls);
             lead(full.collect());
@@ -93,7 +95,7 @@ impl Gatherer {
 
 /// Tells the first call of a batch to send it.
 fn lead(mut batch: Vec<Parked>) {
-    batch.sort_by_key(|call| call.order);
+    batch.sort_by(|a, b| a.order.cmp(&b.order));
     let mut batch = VecDeque::from(batch);
     if let Some(first) = batch.pop_front() {
         let Parked { order, item, turn } = first;
@@ -107,7 +109,12 @@ fn lead(mut batch: Vec<Parked>) {
 impl Spot<'_> {
     /// Calls of this field, and of this function of its pipeline, that have the same name.
     pub(crate) fn kind_of_field(&self, name: &str) -> Kind {
-        Kind { place: self.place(), name: name.to_owned() }
+        Kind { place: Some(self.place()), name: name.to_owned() }
+    }
+
+    /// Calls of the whole request that have the same name.
+    pub(crate) fn kind_of_request(&self, name: String) -> Kind {
+        Kind { place: None, name }
     }
 
     /// Makes a call together with others of its kind, at most `limit` of them. `send` gets the items of a batch and

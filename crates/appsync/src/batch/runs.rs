@@ -19,9 +19,23 @@ pub(super) struct Place {
     step: usize,
 }
 
-/// The runs of a request, by the id of their field in the plan.
+/// The runs of a request.
 #[derive(Default)]
-pub(super) struct Runs(HashMap<usize, FieldRuns>);
+pub(super) struct Runs {
+    /// By the id of their field in the plan.
+    fields: HashMap<usize, FieldRuns>,
+    /// For each run, by the number it has, the run on whose result it works.
+    above: Vec<Option<usize>>,
+}
+
+/// A run whose result is searched for further fields.
+#[derive(Clone, Copy)]
+pub(crate) struct Above {
+    /// The id of its field.
+    pub(crate) field: usize,
+    /// Its number.
+    pub(crate) run: usize,
+}
 
 #[derive(Default)]
 struct FieldRuns {
@@ -37,7 +51,7 @@ struct FieldRuns {
 pub(crate) struct Seat<'e> {
     gatherer: &'e Gatherer,
     field: usize,
-    order: usize,
+    run: usize,
     steps: usize,
     /// The first step that the run has not come to.
     next: AtomicUsize,
@@ -53,12 +67,12 @@ pub(crate) struct Spot<'a> {
 impl Runs {
     /// Whether no call can come to `place` any more.
     pub(super) fn are_past(&self, place: Place) -> bool {
-        let Some(runs) = self.0.get(&place.field) else { return true };
+        let Some(runs) = self.fields.get(&place.field) else { return true };
         if runs.to_come.get(place.step).is_some_and(|to_come| *to_come > 0) {
             return false;
         }
         let mut above = runs.above;
-        while let Some(runs) = above.and_then(|field| self.0.get(&field)) {
+        while let Some(runs) = above.and_then(|field| self.fields.get(&field)) {
             if runs.live > 0 {
                 return false;
             }
@@ -68,13 +82,21 @@ impl Runs {
     }
 
     fn live(&mut self, field: usize, change: impl Fn(usize) -> usize) {
-        if let Some(runs) = self.0.get_mut(&field) {
+        if let Some(runs) = self.fields.get_mut(&field) {
             runs.live = change(runs.live);
         }
     }
 
+    /// Sorts runs as a response has them: those of an earlier item first, whenever their turn came.
+    fn order(&self, run: usize) -> Vec<usize> {
+        let above = |run: &usize| self.above.get(*run).copied().flatten();
+        let mut path: Vec<usize> = std::iter::successors(Some(run), above).collect();
+        path.reverse();
+        path
+    }
+
     fn come(&mut self, field: usize, steps: std::ops::Range<usize>) {
-        let Some(runs) = self.0.get_mut(&field) else { return };
+        let Some(runs) = self.fields.get_mut(&field) else { return };
         for to_come in runs.to_come.iter_mut().take(steps.end).skip(steps.start) {
             *to_come -= 1;
         }
@@ -82,13 +104,17 @@ impl Runs {
 }
 
 impl Gatherer {
-    /// A run starts: of the field with this id, on a result of the field `above`, through so many steps.
-    pub(crate) fn started(&self, field: usize, above: Option<usize>, steps: usize, order: usize) -> Seat<'_> {
-        let runs = &mut self.state.lock().runs;
-        let runs = runs.0.entry(field).or_insert_with(|| FieldRuns { above, live: 0, to_come: vec![0; steps] });
+    /// A run starts: of the field with this id, on the result of the run `above`, through so many steps. Runs are
+    /// numbered from 0.
+    pub(crate) fn started(&self, run: usize, field: usize, above: Option<Above>, steps: usize) -> Seat<'_> {
+        let Runs { fields, above: runs_above } = &mut self.state.lock().runs;
+        runs_above.resize(run, None);
+        runs_above.push(above.map(|above| above.run));
+        let above = above.map(|above| above.field);
+        let runs = fields.entry(field).or_insert_with(|| FieldRuns { above, live: 0, to_come: vec![0; steps] });
         runs.live += 1;
         runs.to_come.iter_mut().for_each(|to_come| *to_come += 1);
-        Seat { gatherer: self, field, order, steps, next: AtomicUsize::new(0) }
+        Seat { gatherer: self, field, run, steps, next: AtomicUsize::new(0) }
     }
 
     /// A run of this field has ended, and what its result asks for has started.
@@ -145,8 +171,8 @@ impl<'a> Spot<'a> {
         self.seat.gatherer
     }
 
-    pub(super) fn order(self) -> usize {
-        self.seat.order
+    pub(super) fn order(self, runs: &Runs) -> Vec<usize> {
+        runs.order(self.seat.run)
     }
 
     pub(super) fn place(self) -> Place {

@@ -97,7 +97,8 @@ impl DataSource {
             DataSourceKind::None => Backend::None,
             DataSourceKind::DynamoDb { table } => {
                 let region = &api.partition.region;
-                Backend::DynamoDb(dynamodb::DynamoDb::new(remote, table.clone(), region, &source.name, &deps.token_key))
+                let table = dynamodb::DynamoDb::new(remote, table.clone(), region, &source.name, &deps.token_key);
+                Backend::DynamoDb(table.coalescing(api.coalesce_get_items))
             }
             DataSourceKind::VersionedDynamoDb { table, delta } => {
                 let base = dynamodb::DynamoDb::new(

@@ -18,7 +18,7 @@ use serde_json::Value;
 use super::{Execution, path::Path};
 use crate::{
     PathSegment,
-    batch::Seat,
+    batch::{Above, Seat},
     cache::ApiCache,
     limits,
     pipeline::{Effects, Invocation, Raised, Resolver},
@@ -63,8 +63,8 @@ pub(crate) struct Resolved {
 struct Fetch<'e> {
     execution: &'e Execution<'e>,
     resolved: Vec<Option<Resolved>>,
-    /// The field whose result is being searched.
-    above: Option<usize>,
+    /// Whose result is being searched.
+    above: Option<Above>,
     /// Whether resolvers are told where they run.
     places: bool,
     running: FuturesUnordered<BoxFuture<'e, Finished>>,
@@ -223,7 +223,7 @@ impl Fetch<'_> {
     async fn drain(&mut self) {
         while let Some(Finished { slot, path, fields, position, result, appended }) = self.next().await {
             let field = fields.fields[position].id;
-            self.above = Some(field);
+            self.above = Some(Above { field, run: slot });
             let children = match (&result, &fields.fields[position].selection) {
                 (Ok(value), Some(selection)) => {
                     let at = At { resolver: Some(slot), path: &Path::Below(&path) };
@@ -301,7 +301,7 @@ impl Fetch<'_> {
         self.resolved.push(None);
         let execution = self.execution;
         let gatherer = &execution.shared.gatherer;
-        let seat = gatherer.started(fields.fields[position].id, self.above, resolver.steps(), slot);
+        let seat = gatherer.started(slot, fields.fields[position].id, self.above, resolver.steps());
         let path = match self.places && slot < limits::TRACE_FIELDS {
             true => Path::Key(at.path, &fields.fields[position].key).segments(),
             false => Vec::new(),

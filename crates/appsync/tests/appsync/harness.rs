@@ -120,6 +120,7 @@ pub(crate) fn config(schema: &str) -> ApiConfig {
         query_depth_limit: 0,
         resolver_count_limit: 0,
         cache: None,
+        coalesce_get_items: false,
     }
 }
 

@@ -3,6 +3,7 @@
 mod authorization;
 mod build;
 mod caching;
+mod coalescing;
 mod concurrency;
 mod harness;
 mod limits;

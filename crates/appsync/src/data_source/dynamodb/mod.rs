@@ -3,6 +3,7 @@
 
 mod attribute;
 mod batch;
+mod coalesce;
 mod condition;
 mod expression;
 mod item;
@@ -27,17 +28,27 @@ pub(super) struct DynamoDb {
     /// The data source's name: page tokens are bound to it.
     name: String,
     tokens: Tokens,
+    /// Whether `GetItem`s of one request travel together.
+    coalesces: bool,
 }
 
 impl DynamoDb {
     pub(super) fn new(remote: Remote, table: String, region: &str, name: &str, token_key: &[u8; 32]) -> Self {
         let (region, name) = (region.to_owned(), name.to_owned());
-        Self { remote, table, region, name, tokens: Tokens::new(token_key) }
+        Self { remote, table, region, name, tokens: Tokens::new(token_key), coalesces: false }
+    }
+
+    /// The same table, whose `GetItem`s of one request travel together if `coalesces`.
+    pub(super) fn coalescing(self, coalesces: bool) -> Self {
+        Self { coalesces, ..self }
     }
 
     /// Performs the request's `operation`.
     pub(super) async fn invoke(&self, call: &Call<'_>, request: Value) -> Result<Value, Failure> {
         let Value::Object(request) = request else { return Err(Failure::missing("operation")) };
+        if self.coalesces && request.get("operation").is_some_and(|operation| operation == "GetItem") {
+            return self.get_item_together(call, &request).await;
+        }
         call.spot.pass();
         self.perform(call, &request).await
     }
