@@ -22,10 +22,11 @@ struct Target {
     namespace: &'static str,
 }
 
-const TARGETS: [Target; 4] = [
+const TARGETS: [Target; 5] = [
     Target { prefix: "AWSStepFunctions", service: "states", namespace: "" },
     Target { prefix: "DynamoDB_20120810", service: "dynamodb", namespace: "com.amazonaws.dynamodb.v20120810#" },
     Target { prefix: "AWSCognitoIdentityProviderService", service: "cognito-idp", namespace: "" },
+    Target { prefix: "AWSCognitoIdentityService", service: "cognito-identity", namespace: "" },
     Target { prefix: "AWSEvents", service: "events", namespace: "" },
 ];
 
@@ -73,7 +74,12 @@ fn parse(body: &[u8]) -> Result<Value, ServiceError> {
 
 /// Who signed the request; operations that AWS serves without a signature may come from anybody.
 fn caller(app: &App, target: &Target, operation: &str, signed: &Signed<'_>) -> Result<Caller, ServiceError> {
-    let public = target.service == "cognito-idp" && !cognito::requires_signature(operation);
+    let public = match target.service {
+        "cognito-idp" => !cognito::requires_signature(operation),
+        // `GetId` and `GetCredentialsForIdentity` are how clients come by something to sign with.
+        "cognito-identity" => true,
+        _ => false,
+    };
     if public && !sigv4::is_signed(&signed.request()) {
         return Ok(Caller { source_ip: Some(signed.peer.ip().to_string()), ..Caller::anonymous() });
     }

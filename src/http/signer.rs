@@ -31,13 +31,23 @@ impl<'a> Signed<'a> {
     /// Whoever signed it for `service`.
     ///
     /// # Errors
-    /// Those of Signature Version 4.
+    /// Those of Signature Version 4, and `AccessDeniedException` for credentials of an identity pool.
     pub(super) fn caller(&self, app: &App, service: &str) -> Result<Caller, ServiceError> {
         let expected = sigv4::Expected { region: None, service: Some(service) };
         let now = app.clock.now().0 / 1000;
-        let secret = |key: &str, token: Option<&str>| app.credentials.secret(key, token, now);
-        let verified = sigv4::verify(&self.request(), expected, now, secret)?;
-        let principal = app.credentials.principal(&verified.access_key_id).ok_or(sigv4::Error::UnrecognizedClient)?;
+        let mut found = None;
+        let verified = sigv4::verify(&self.request(), expected, now, |key, token| {
+            let credential = app.credentials.find(key, token, now)?;
+            found = Some(credential.principal);
+            Ok(credential.secret_access_key)
+        })?;
+        let principal = found.ok_or(sigv4::Error::UnrecognizedClient)?;
+        if principal.cognito.is_some() {
+            // AWS differs: the policy of the identity pool's role decides. Policies are judged for GraphQL here, so
+            // that guests of an application are kept from everything else.
+            let message = format!("User: {} is not authorized to call {service} here", principal.arn);
+            return Err(ServiceError::new("AccessDeniedException", message));
+        }
         Ok(Caller {
             account: principal.account,
             principal_arn: principal.arn,

@@ -9,6 +9,7 @@ mod event_rules;
 mod excerpt;
 mod functions;
 mod graphql_api;
+mod identity_pools;
 pub(crate) mod management;
 mod modes;
 mod remote_sources;
@@ -73,6 +74,8 @@ pub(crate) enum Error {
     StateMachine { machine: String, cause: states::Error },
     #[error("create the user pool {pool}: {cause}")]
     UserPool { pool: String, cause: cognito::Error },
+    #[error("create the identity pool {pool}: {cause}")]
+    IdentityPool { pool: String, cause: cognito::Error },
     #[error("create the event rule {rule}: {cause}")]
     Rule { rule: String, cause: events::Error },
     #[error(transparent)]
@@ -146,6 +149,7 @@ pub(crate) fn summary(application: &Application) -> String {
         (application.state_machines.len(), "state machine"),
         (application.functions.len(), "function"),
         (application.user_pools.len(), "user pool"),
+        (application.identity_pools.len(), "identity pool"),
         (application.rules.len(), "event rule"),
     ]
     .into_iter()
@@ -226,6 +230,7 @@ pub(crate) async fn start(
     let bus = event_rules::start(&application, &partition, clock.clone(), &services)?;
     let pools = user_pools::start(&application.user_pools, &user_pools, &mut secrets).await?;
     services.register(user_pools.clone());
+    identity_pools::start(&application, &user_pools, &keys.store, &partition, &services).await?;
     tracing::debug!("the user pools are there");
     let sink = Arc::new(event_rules::StatusEvents(bus.clone()));
     let engine = state_machines::start(config, &application, store.clone(), clock.clone(), &services, sink).await?;

@@ -22,6 +22,7 @@ pub(crate) enum Kind {
     UserPoolId,
     UserPoolClientId,
     UserPoolClientSecret,
+    IdentityPoolId,
     Password,
     AccessKeyId,
     SecretAccessKey,
@@ -36,6 +37,7 @@ impl Kind {
             Self::UserPoolId => "userPoolIds",
             Self::UserPoolClientId => "userPoolClientIds",
             Self::UserPoolClientSecret => "userPoolClientSecrets",
+            Self::IdentityPoolId => "identityPoolIds",
             Self::Password => "passwords",
             Self::AccessKeyId => "accessKeyIds",
             Self::SecretAccessKey => "secretAccessKeys",
@@ -116,6 +118,7 @@ impl Secrets {
             Kind::ApiId | Kind::UserPoolClientId => self.characters(LOWER, 26),
             Kind::UserPoolClientSecret => self.characters(LOWER, 51),
             Kind::UserPoolId => format!("{}_{}", self.region, self.characters(MIXED, 9)),
+            Kind::IdentityPoolId => format!("{}:{}", self.region, self.clock.uuid()),
             // One of each class that Cognito's default policy asks for, then enough randomness.
             Kind::Password => format!("Aa1-{}", self.characters(MIXED, 20)),
             Kind::AccessKeyId => format!("AKIA{}", self.characters(UPPER, 16)),

@@ -68,6 +68,10 @@ impl Values for Generated<'_> {
         self.get(Kind::UserPoolClientSecret, logical_id)
     }
 
+    fn identity_pool_id(&self, logical_id: &str) -> String {
+        self.get(Kind::IdentityPoolId, logical_id)
+    }
+
     fn issuer(&self, user_pool_id: &str) -> String {
         format!("{}/{user_pool_id}", self.addresses.http)
     }

@@ -1,6 +1,9 @@
 //! Access keys: whose they are, what their secret is, and until when.
 
-use std::collections::HashMap;
+use std::{
+    collections::HashMap,
+    sync::{Arc, OnceLock},
+};
 
 use aws_protocol::sigv4;
 use parking_lot::RwLock;
@@ -35,10 +38,17 @@ pub struct Credential {
     pub principal: Principal,
 }
 
+/// Finds keys that are not kept because they describe themselves: those that identity pools give out.
+pub trait TemporaryKeys: Send + Sync + 'static {
+    /// The key that this session token belongs to; `None` where it is not one of ours.
+    fn find(&self, access_key_id: &str, session_token: &str) -> Option<Credential>;
+}
+
 /// Every access key of one stepwell.
 #[derive(Default)]
 pub struct CredentialStore {
     keys: RwLock<HashMap<String, Credential>>,
+    temporary: OnceLock<Arc<dyn TemporaryKeys>>,
 }
 
 impl CredentialStore {
@@ -47,18 +57,25 @@ impl CredentialStore {
         self.keys.write().insert(access_key_id.into(), credential);
     }
 
-    /// The secret of an access key, if the session token that came along is its own.
+    /// Finds keys that are not in the store with `temporary`, from now on. Only the first call counts.
+    pub fn add_temporary(&self, temporary: Arc<dyn TemporaryKeys>) {
+        // A second one would be a second set of identity pools, which a stepwell has not.
+        let _ = self.temporary.set(temporary);
+    }
+
+    /// An access key, if the session token that came along is its own.
     ///
     /// # Errors
     /// [`sigv4::Error::UnrecognizedClient`] and [`sigv4::Error::ExpiredToken`].
-    pub fn secret(
+    pub fn find(
         &self,
         access_key_id: &str,
         session_token: Option<&str>,
         now_seconds: i64,
-    ) -> Result<String, sigv4::Error> {
-        let keys = self.keys.read();
-        let credential = keys.get(access_key_id).ok_or(sigv4::Error::UnrecognizedClient)?;
+    ) -> Result<Credential, sigv4::Error> {
+        let kept = self.keys.read().get(access_key_id).cloned();
+        let found = kept.or_else(|| self.temporary.get()?.find(access_key_id, session_token?));
+        let credential = found.ok_or(sigv4::Error::UnrecognizedClient)?;
         match (&credential.session_token, session_token) {
             (None, None) => {}
             (Some(own), Some(given)) if same(own.as_bytes(), given.as_bytes()) => {}
@@ -67,12 +84,7 @@ impl CredentialStore {
         if credential.expires.is_some_and(|expires| now_seconds >= expires) {
             return Err(sigv4::Error::ExpiredToken);
         }
-        Ok(credential.secret_access_key.clone())
-    }
-
-    /// Whom an access key belongs to.
-    pub fn principal(&self, access_key_id: &str) -> Option<Principal> {
-        self.keys.read().get(access_key_id).map(|credential| credential.principal.clone())
+        Ok(credential)
     }
 }
 
@@ -107,11 +119,34 @@ mod tests {
     #[test]
     fn a_session_token_belongs_to_its_key() {
         use sigv4::Error::{ExpiredToken, UnrecognizedClient};
-        assert_eq!(store(None, None).secret("AKIA", None, 0), Ok("s".into()));
-        assert_eq!(store(None, None).secret("AKIB", None, 0), Err(UnrecognizedClient));
-        assert_eq!(store(None, None).secret("AKIA", Some("t"), 0), Err(UnrecognizedClient));
-        assert_eq!(store(Some("t"), None).secret("AKIA", None, 0), Err(UnrecognizedClient));
-        assert_eq!(store(Some("t"), Some(5)).secret("AKIA", Some("t"), 4), Ok("s".into()));
-        assert_eq!(store(Some("t"), Some(5)).secret("AKIA", Some("t"), 5), Err(ExpiredToken));
+        let secret = |store: CredentialStore, key: &str, token: Option<&str>, now: i64| {
+            store.find(key, token, now).map(|found| found.secret_access_key)
+        };
+        assert_eq!(secret(store(None, None), "AKIA", None, 0), Ok("s".into()));
+        assert_eq!(secret(store(None, None), "AKIB", None, 0), Err(UnrecognizedClient));
+        assert_eq!(secret(store(None, None), "AKIA", Some("t"), 0), Err(UnrecognizedClient));
+        assert_eq!(secret(store(Some("t"), None), "AKIA", None, 0), Err(UnrecognizedClient));
+        assert_eq!(secret(store(Some("t"), Some(5)), "AKIA", Some("t"), 4), Ok("s".into()));
+        assert_eq!(secret(store(Some("t"), Some(5)), "AKIA", Some("t"), 5), Err(ExpiredToken));
+    }
+
+    #[test]
+    fn temporary_keys_are_asked_for_what_is_not_kept() {
+        struct Pool(Credential);
+        impl TemporaryKeys for Pool {
+            fn find(&self, access_key_id: &str, session_token: &str) -> Option<Credential> {
+                (access_key_id == "ASIA" && session_token == "t").then(|| self.0.clone())
+            }
+        }
+        let temporary = store(Some("t"), Some(5)).find("AKIA", Some("t"), 0).expect("kept");
+        let store = store(None, None);
+        store.add_temporary(Arc::new(Pool(temporary)));
+        assert!(store.find("ASIA", Some("t"), 4).is_ok());
+        assert!(store.find("AKIA", None, 4).is_ok());
+        for (key, token, now) in
+            [("ASIA", None, 4), ("ASIA", Some("u"), 4), ("ASIB", Some("t"), 4), ("ASIA", Some("t"), 5)]
+        {
+            assert!(store.find(key, token, now).is_err(), "{key} {token:?} {now}");
+        }
     }
 }

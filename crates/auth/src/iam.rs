@@ -21,11 +21,14 @@ pub(crate) fn authenticate(
         payload: sigv4::Payload::Bytes(presented.payload),
     };
     let expected = sigv4::Expected { region: Some(&config.region), service: Some("appsync") };
-    let verified =
-        sigv4::verify(&request, expected, now_seconds, |key, token| credentials.secret(key, token, now_seconds))
-            .map_err(Error::Signature)?;
-    let principal =
-        credentials.principal(&verified.access_key_id).ok_or(Error::Signature(sigv4::Error::UnrecognizedClient))?;
+    let mut found = None;
+    sigv4::verify(&request, expected, now_seconds, |key, token| {
+        let credential = credentials.find(key, token, now_seconds)?;
+        found = Some(credential.principal);
+        Ok(credential.secret_access_key)
+    })
+    .map_err(Error::Signature)?;
+    let principal = found.ok_or(Error::Signature(sigv4::Error::UnrecognizedClient))?;
     Ok(Identity::Iam(Arc::new(IamIdentity {
         account: principal.account,
         user_arn: principal.arn,

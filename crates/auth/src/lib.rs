@@ -22,7 +22,7 @@ mod user_pool;
 
 pub use authenticator::Authenticator;
 pub use config::{ApiKey, ApiKeys, Config, IamConfig, OidcConfig, Provider, UserPoolConfig};
-pub use credential_store::{Credential, CredentialStore, Principal};
+pub use credential_store::{Credential, CredentialStore, Principal, TemporaryKeys};
 pub use error::Error;
 pub use identity::{AuthMode, Identity};
 pub use keys::{Discovery, Fetch, KeyCache, KeySource};

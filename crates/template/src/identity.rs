@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::{
     amplify_table,
     pseudo::Stack,
-    values::{Values, stable_text},
+    values::{Values, stable_text, uuid_text},
 };
 
 /// The names under which a template can refer to a resource that exists.
@@ -153,6 +153,14 @@ fn cognito(subject: &Subject<'_>, stack: &Stack, values: &dyn Values) -> Option<
         "AWS::Cognito::UserPoolGroup" => (subject.name("GroupName", stack), Vec::new()),
         "AWS::Cognito::UserPoolUser" => (subject.name("Username", stack), Vec::new()),
         "AWS::Cognito::UserPoolUserToGroupAttachment" => (stack.generated_name(subject.logical_id), Vec::new()),
+        "AWS::Cognito::IdentityPool" => {
+            let id = values.identity_pool_id(subject.logical_id);
+            (id.clone(), vec![("Id", id), ("Name", subject.name("IdentityPoolName", stack))])
+        }
+        "AWS::Cognito::IdentityPoolRoleAttachment" => {
+            let id = stack.generated_name(subject.logical_id);
+            (id.clone(), vec![("Id", id)])
+        }
         "AWS::Cognito::UserPoolDomain" => (subject.text("Domain"), Vec::new()),
         _ => return None,
     })
@@ -248,12 +256,6 @@ fn table(subject: &Subject<'_>, stack: &Stack, arn_names: [&'static str; 2]) -> 
         attributes.push((of_stream, format!("{arn}/stream/1970-01-01T00:00:00.000")));
     }
     (name, attributes)
-}
-
-/// 32 letters and digits in the form of a UUID.
-fn uuid_text(text: &str) -> String {
-    let hex: String = text.bytes().map(|byte| char::from(b"0123456789abcdef"[usize::from(byte % 16)])).collect();
-    format!("{}-{}-4{}-8{}-{}", &hex[..8], &hex[8..12], &hex[13..16], &hex[17..20], &hex[20..])
 }
 
 /// Types that run on AWS only: the names that other resources commonly refer to.

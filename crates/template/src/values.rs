@@ -22,6 +22,8 @@ pub trait Values {
     fn user_pool_client_id(&self, logical_id: &str) -> String;
     /// The secret of a user pool client that has one.
     fn user_pool_client_secret(&self, logical_id: &str) -> String;
+    /// The id of an identity pool: `REGION:` and a UUID.
+    fn identity_pool_id(&self, logical_id: &str) -> String;
     /// The issuer of a user pool's tokens: `https://cognito-idp.REGION.amazonaws.com/POOL` on AWS.
     fn issuer(&self, user_pool_id: &str) -> String;
 }
@@ -70,6 +72,10 @@ impl Values for Derived {
         self.text("client-secret", logical_id, 51)
     }
 
+    fn identity_pool_id(&self, logical_id: &str) -> String {
+        format!("{}:{}", self.region, uuid_text(&self.text("identity-pool", logical_id, 32)))
+    }
+
     fn issuer(&self, user_pool_id: &str) -> String {
         format!("https://cognito-idp.{}.amazonaws.com/{user_pool_id}", self.region)
     }
@@ -86,6 +92,12 @@ pub fn stable_text(seed: &str, length: usize) -> String {
         text.push(char::from(ALPHABET[(state % 36) as usize]));
     }
     text
+}
+
+/// 32 letters and digits in the form of a UUID.
+pub(crate) fn uuid_text(text: &str) -> String {
+    let hex: String = text.bytes().map(|byte| char::from(b"0123456789abcdef"[usize::from(byte % 16)])).collect();
+    format!("{}-{}-4{}-8{}-{}", &hex[..8], &hex[8..12], &hex[13..16], &hex[17..20], &hex[20..])
 }
 
 /// The FNV-1a hash of 64 bits.

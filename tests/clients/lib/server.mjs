@@ -1,6 +1,6 @@
 // Starting and stopping a stepwell, and what its data folder says of it.
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -15,6 +15,9 @@ const environment = Object.fromEntries(Object.entries(process.env).filter(([name
 // Starts the shipped application on free ports, in a fresh data folder unless one is named.
 export async function startServer(moreArguments = [], moreEnvironment = {}, folder = undefined) {
   const data = folder ?? mkdtempSync(join(tmpdir(), 'stepwell-clients-'));
+  // The authority that the tests trust is that of the shared server.
+  const trusted = process.env.STEPWELL_DATA;
+  if (trusted && !folder) for (const file of ['ca.pem', 'ca.key']) copyFileSync(join(trusted, file), join(data, file));
   const child = spawn(
     binary,
     ['run', '--port', '0', '--tls-port', '0', '--data', data, ...moreArguments],

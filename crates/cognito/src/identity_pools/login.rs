@@ -15,7 +15,7 @@ pub(super) type Logins = BTreeMap<String, String>;
 
 /// A verified login.
 pub(super) struct Login {
-    /// The issuer without its scheme.
+    /// `cognito-idp.REGION.amazonaws.com/POOL`.
     pub(super) provider: String,
     pub(super) sub: String,
 }
@@ -40,8 +40,8 @@ pub(super) async fn check(pools: &IdentityPools, pool: &IdentityPool, logins: &L
     if !is_accepted(pool, &user_pool.id, &claims) {
         return Err(Denial::InvalidLogin("Token is not from a supported provider of this identity pool.").into());
     }
-    let issuer = text(&claims, "iss").unwrap_or_default();
-    let provider = issuer.split_once("://").map_or(issuer.as_str(), |(_, rest)| rest).to_owned();
+    // As on AWS, whatever address the pool has here: applications take the pool's id out of it.
+    let provider = format!("cognito-idp.{}.amazonaws.com/{}", pools.users.partition.region, user_pool.id);
     let sub = text(&claims, "sub").unwrap_or_default();
     Ok(Some(Login { provider, sub }))
 }

@@ -82,7 +82,7 @@ pub(crate) struct IdentityPool {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Identity {
     pool: String,
-    /// Issuer without its scheme, and `sub`.
+    /// The user pool as a provider, and `sub`.
     login: Option<(String, String)>,
 }
 

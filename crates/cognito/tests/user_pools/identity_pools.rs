@@ -88,6 +88,22 @@ async fn guests_are_for_pools_that_allow_them() {
 }
 
 #[tokio::test]
+async fn a_guest_who_signs_in_takes_the_identity_along_unless_the_user_has_one() {
+    let fixture = Fixture::new().await;
+    let identities = Identities::new(&fixture, true).await;
+    let logins = json!({provider(&fixture): fixture.tokens().await["IdToken"]});
+    let guest = async || identities.get_id(json!({})).await.expect("an identity")["IdentityId"].clone();
+    let (first, second) = (guest().await, guest().await);
+    let credentials = async |id: &Value| identities.credentials(id, logins.clone()).await.expect("credentials");
+    assert_eq!(credentials(&first).await["IdentityId"], first, "the guest's identity is the user's now");
+    assert_eq!(identities.get_id(logins.clone()).await.expect("an identity")["IdentityId"], first);
+    assert_eq!(credentials(&second).await["IdentityId"], first, "the user has one already");
+    let closed = failure(identities.credentials(&first, json!({})).await);
+    assert!(closed.starts_with("NotAuthorizedException: Logins don't match."), "{closed}");
+    identities.credentials(&second, json!({})).await.expect("still a guest");
+}
+
+#[tokio::test]
 async fn a_login_must_be_a_current_id_token_of_the_right_provider() {
     let fixture = Fixture::new().await;
     let identities = Identities::new(&fixture, true).await;
@@ -102,8 +118,9 @@ async fn a_login_must_be_a_current_id_token_of_the_right_provider() {
         let expected = format!("NotAuthorizedException: Invalid login token. {reason}");
         assert_eq!(failure(identities.get_id(logins).await), expected);
     }
-    let guest = identities.get_id(json!({})).await.expect("an identity")["IdentityId"].clone();
-    let foreign = failure(identities.credentials(&guest, json!({&name: tokens["IdToken"]})).await);
+    let logins = json!({&name: tokens["IdToken"]});
+    let user = identities.get_id(logins).await.expect("an identity")["IdentityId"].clone();
+    let foreign = failure(identities.credentials(&user, json!({})).await);
     assert!(foreign.starts_with("NotAuthorizedException: Logins don't match."), "{foreign}");
     let unknown = failure(identities.call("GetId", json!({"IdentityPoolId": "us-east-1:none"})).await);
     assert_eq!(unknown, "ResourceNotFoundException: IdentityPool 'us-east-1:none' not found.");

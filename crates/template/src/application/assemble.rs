@@ -49,7 +49,10 @@ pub(crate) fn assemble(resolved: Resolved, stack: &Stack, assets: &Assets<'_>, r
 }
 
 fn is_owner(resource_type: &str) -> bool {
-    matches!(resource_type, "AWS::AppSync::GraphQLApi" | "AWS::Cognito::UserPool" | "AWS::IAM::Role")
+    matches!(
+        resource_type,
+        "AWS::AppSync::GraphQLApi" | "AWS::Cognito::UserPool" | "AWS::Cognito::IdentityPool" | "AWS::IAM::Role"
+    )
 }
 
 impl Assembly<'_, '_> {
@@ -67,6 +70,10 @@ impl Assembly<'_, '_> {
                 application.activities.push(step_functions::activity(resource));
             }
             "AWS::Cognito::UserPool" => application.user_pools.push(cognito::user_pool(resource)),
+            "AWS::Cognito::IdentityPool" => application.identity_pools.push(cognito::identity_pool(resource)),
+            "AWS::Cognito::IdentityPoolRoleAttachment" => {
+                cognito::identity_pool_roles(self, resource, &mut application.identity_pools);
+            }
             "AWS::Lambda::Function" | "AWS::Serverless::Function" => {
                 application.functions.push(lambda::function(self, resource));
             }

@@ -1,4 +1,4 @@
-//! `AWS::Cognito::*`: a user pool with its clients, groups and users.
+//! `AWS::Cognito::*`: a user pool with its clients, groups and users, and an identity pool with its roles.
 //!
 //! The settings stay JSON in CloudFormation's members, which are those of CreateUserPool and CreateUserPoolClient.
 //! <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/AWS_Cognito.html>
@@ -76,6 +76,54 @@ pub struct UserPoolUser {
     pub attributes: Vec<(String, String)>,
     /// The groups that `AWS::Cognito::UserPoolUserToGroupAttachment` puts the user in.
     pub groups: Vec<String>,
+}
+
+/// An identity pool: AWS credentials for signed-in users and guests.
+#[derive(Debug, Clone)]
+pub struct IdentityPool {
+    /// Its name in the template.
+    pub logical_id: String,
+    /// Where it stands in the template.
+    pub position: Position,
+    /// `REGION:` and a UUID.
+    pub id: String,
+    /// Its display name.
+    pub name: String,
+    /// The resource's properties.
+    pub properties: Value,
+    /// `Roles` of `AWS::Cognito::IdentityPoolRoleAttachment`: ARNs under `authenticated` and `unauthenticated`.
+    pub roles: Value,
+    /// `RoleMappings` of the attachment, where it has some.
+    pub role_mappings: Option<Value>,
+}
+
+pub(super) fn identity_pool(resource: &Resource) -> IdentityPool {
+    IdentityPool {
+        logical_id: resource.logical_id.clone(),
+        position: resource.at,
+        id: resource.identity.reference.clone(),
+        name: resource.identity.attributes.get("Name").cloned().unwrap_or_default(),
+        properties: resource.properties.clone(),
+        roles: Value::Null,
+        role_mappings: None,
+    }
+}
+
+/// Gives an identity pool the roles of its attachment.
+pub(super) fn identity_pool_roles(assembly: &mut Assembly<'_, '_>, resource: &Resource, pools: &mut [IdentityPool]) {
+    let pool_id = text(&resource.properties, "IdentityPoolId").unwrap_or_default();
+    match pools.iter_mut().find(|pool| pool.id == pool_id) {
+        Some(pool) => {
+            pool.roles = resource.properties.get("Roles").cloned().unwrap_or_default();
+            pool.role_mappings = resource.properties.get("RoleMappings").cloned();
+        }
+        // After an earlier error the pool may be missing for that reason.
+        None if assembly.report.has_errors() => {}
+        None => {
+            let message = format!("the template has no identity pool with the id '{pool_id}'");
+            assembly.error("SW0180", resource, "IdentityPoolId", message);
+        }
+    }
 }
 
 pub(super) fn user_pool(resource: &Resource) -> UserPool {

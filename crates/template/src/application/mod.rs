@@ -17,7 +17,7 @@ pub use appsync::{
     LambdaAuthorizerConfig, OpenIdConnectConfig, RdsHttpEndpointConfig, Resolver, ResolverKind, SyncConfig,
 };
 pub(crate) use assemble::assemble;
-pub use cognito::{UserPool, UserPoolClient, UserPoolGroup, UserPoolUser};
+pub use cognito::{IdentityPool, UserPool, UserPoolClient, UserPoolGroup, UserPoolUser};
 pub use connections::{
     ApiKeyAuth, BasicAuth, Connection, ConnectionAuth, ConnectionParameter, HttpParameters, OAuth, OAuthMethod,
 };
@@ -50,6 +50,8 @@ pub struct Application {
     pub activities: Vec<Activity>,
     /// `AWS::Cognito::UserPool` with clients, groups and users.
     pub user_pools: Vec<UserPool>,
+    /// `AWS::Cognito::IdentityPool` with the roles of `AWS::Cognito::IdentityPoolRoleAttachment`.
+    pub identity_pools: Vec<IdentityPool>,
     /// `AWS::Lambda::Function` and `AWS::Serverless::Function`.
     pub functions: Vec<LambdaFunction>,
     /// `AWS::Events::Connection`.
