@@ -254,6 +254,10 @@ impl Values for Names {
         self.otherwise.user_pool_client_secret(logical_id)
     }
 
+    fn identity_pool_id(&self, logical_id: &str) -> String {
+        self.otherwise.identity_pool_id(logical_id)
+    }
+
     fn issuer(&self, user_pool_id: &str) -> String {
         self.otherwise.issuer(user_pool_id)
     }

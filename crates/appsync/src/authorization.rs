@@ -118,19 +118,12 @@ impl Rule {
                 PoolRule::Nobody => false,
                 PoolRule::AnyOf(groups) => user.groups.iter().any(|group| groups.contains(group)),
             },
-            Identity::Lambda(lambda) => !lambda.denied_fields.iter().any(|denied| names(denied, parent, field)),
+            Identity::Lambda(lambda) => {
+                !lambda.denied_fields.iter().any(|denied| denied.split_once('.') == Some((parent, field)))
+            }
             _ => true,
         }
     }
-}
-
-/// Whether a denied field, `Type.field` or an ARN ending in `/types/Type/fields/field`, means this one.
-fn names(denied: &str, parent: &str, field: &str) -> bool {
-    let pair = match denied.rsplit_once("/types/") {
-        Some((_, rest)) => rest.split_once("/fields/"),
-        None => denied.split_once('.'),
-    };
-    pair == Some((parent, field))
 }
 
 /// The message of a denied field.

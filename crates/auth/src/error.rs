@@ -67,3 +67,32 @@ impl Error {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_refusal_has_its_status_type_and_text() {
+        let unauthorized = "UnauthorizedException";
+        let cases = [
+            (Error::Missing, 401, unauthorized, "Valid authorization header not provided."),
+            (Error::not_authorized("secret"), 401, unauthorized, "You are not authorized to make this call."),
+            (Error::TokenExpired, 401, unauthorized, "Token has expired."),
+            (
+                Error::Signature(sigv4::Error::Mismatch),
+                403,
+                "BadRequestException",
+                "The request signature we calculated",
+            ),
+            (Error::Signature(sigv4::Error::UnrecognizedClient), 403, "UnrecognizedClientException", ""),
+            (Error::Signature(sigv4::Error::ExpiredToken), 403, "ExpiredTokenException", ""),
+            (Error::KeysUnavailable { reason: "secret".into() }, 401, unauthorized, "The keys of the token's issuer"),
+        ];
+        for (error, status, error_type, text) in cases {
+            assert_eq!((error.status(), error.error_type()), (status, error_type), "{error}");
+            assert!(error.message().starts_with(text), "{error}");
+            assert!(!error.message().contains("secret"), "{error}");
+        }
+    }
+}

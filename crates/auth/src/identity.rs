@@ -102,7 +102,7 @@ pub struct UserPoolIdentity {
 pub struct LambdaIdentity {
     /// Flat key-value pairs for resolvers.
     pub resolver_context: Map<String, Value>,
-    /// `Type.field` names that are forced to null.
+    /// `Type.field` names of the API that are forced to null.
     pub denied_fields: Vec<String>,
 }
 
@@ -157,7 +157,82 @@ impl IamIdentity {
             "username": self.username,
             "userArn": self.user_arn,
             "cognitoIdentityAuthType": cognito.map(|c| if c.authenticated { "authenticated" } else { "unauthenticated" }),
-            "cognitoIdentityAuthProvider": cognito.map(|c| &c.provider),
+            // Null for guests, as API Gateway has it [M].
+            "cognitoIdentityAuthProvider": cognito.map(|c| &c.provider).filter(|provider| !provider.is_empty()),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn claims() -> Map<String, Value> {
+        Map::from_iter([("sub".to_owned(), json!("s"))])
+    }
+
+    fn iam(cognito: Option<CognitoIdentity>) -> Identity {
+        Identity::Iam(Arc::new(IamIdentity {
+            account: "000000000000".into(),
+            user_arn: "arn:aws:iam::000000000000:user/demo".into(),
+            username: "AIDADEMO".into(),
+            source_ip: vec!["10.0.0.1".into()],
+            cognito,
+            policy: Policy::default(),
+        }))
+    }
+
+    fn pool(groups: &[&str], default_auth_strategy: Option<&'static str>) -> Identity {
+        Identity::UserPool(Arc::new(UserPoolIdentity {
+            sub: "s".into(),
+            issuer: "i".into(),
+            username: "ada".into(),
+            groups: groups.iter().map(|group| (*group).to_owned()).collect(),
+            claims: claims(),
+            source_ip: vec!["10.0.0.1".into()],
+            default_auth_strategy,
+        }))
+    }
+
+    /// "Resolver context object reference", AppSync developer guide.
+    #[test]
+    fn each_mode_has_a_shape_of_its_own() {
+        let guest = |provider: &str, authenticated| CognitoIdentity {
+            pool_id: "r:pool".into(),
+            identity_id: "r:identity".into(),
+            authenticated,
+            provider: provider.into(),
+        };
+        let with_iam = |pool: Value, identity: Value, kind: Value, provider: Value| {
+            json!({ "accountId": "000000000000", "cognitoIdentityPoolId": pool, "cognitoIdentityId": identity,
+                "sourceIp": ["10.0.0.1"], "username": "AIDADEMO", "userArn": "arn:aws:iam::000000000000:user/demo",
+                "cognitoIdentityAuthType": kind, "cognitoIdentityAuthProvider": provider })
+        };
+        let with_pool = |groups: Value, strategy: Value| {
+            json!({ "sub": "s", "issuer": "i", "username": "ada", "claims": { "sub": "s" }, "sourceIp": ["10.0.0.1"],
+                "defaultAuthStrategy": strategy, "groups": groups })
+        };
+        let oidc = OidcIdentity { sub: "s".into(), issuer: "i".into(), claims: claims() };
+        let lambda = LambdaIdentity { resolver_context: claims(), denied_fields: vec!["Query.a".into()] };
+        let null = || Value::Null;
+        let cases = [
+            (Identity::ApiKey, Value::Null),
+            (iam(None), with_iam(null(), null(), null(), null())),
+            (
+                iam(Some(guest("", false))),
+                with_iam(json!("r:pool"), json!("r:identity"), json!("unauthenticated"), null()),
+            ),
+            (
+                iam(Some(guest("p", true))),
+                with_iam(json!("r:pool"), json!("r:identity"), json!("authenticated"), json!("p")),
+            ),
+            (Identity::Oidc(Arc::new(oidc)), json!({ "sub": "s", "issuer": "i", "claims": { "sub": "s" } })),
+            (pool(&[], None), with_pool(null(), null())),
+            (pool(&["a", "b"], Some("DENY")), with_pool(json!(["a", "b"]), json!("DENY"))),
+            (Identity::Lambda(Arc::new(lambda)), json!({ "resolverContext": { "sub": "s" } })),
+        ];
+        for (identity, context) in cases {
+            assert_eq!(identity.to_context(), context, "{:?}", identity.mode());
+        }
     }
 }

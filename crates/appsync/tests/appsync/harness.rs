@@ -172,13 +172,22 @@ pub(crate) fn identity(name: &str) -> Identity {
 
 /// A principal that may do what a list of top-level fields says, such as `Query.order`; everything where it is empty.
 fn iam(fields: &[String]) -> identity::IamIdentity {
+    principal(policy(fields))
+}
+
+/// A principal with this policy.
+pub(crate) fn iam_with(policy: Policy) -> Identity {
+    Identity::Iam(Arc::new(principal(policy)))
+}
+
+fn principal(policy: Policy) -> identity::IamIdentity {
     identity::IamIdentity {
         account: "000000000000".into(),
         user_arn: "arn:aws:iam::000000000000:user/demo".into(),
         username: "AIDADEMO".into(),
         source_ip: vec!["127.0.0.1".into()],
         cognito: None,
-        policy: policy(fields),
+        policy,
     }
 }
 
