@@ -4,7 +4,7 @@ use std::{net::IpAddr, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::config::{Backend, Layer, Objects};
+use crate::config::{Backend, Dialect, Layer, Objects};
 
 /// Runs an AWS AppSync application on your own machine: GraphQL, subscriptions, Step Functions, DynamoDB, Cognito.
 #[derive(Debug, Parser)]
@@ -154,6 +154,9 @@ pub(crate) struct Settings {
     /// Where S3 is, with --s3 aws
     #[arg(long, global = true, value_name = "URL")]
     s3_endpoint_url: Option<String>,
+    /// What resolvers in JavaScript may be written in: what AWS accepts, or more [default: strict]
+    #[arg(long, global = true)]
+    resolver_dialect: Option<Dialect>,
     /// A template parameter; may be repeated
     #[arg(long = "parameter", short = 'p', global = true, value_name = "NAME=VALUE", value_parser = parameter)]
     parameters: Vec<(String, String)>,
@@ -191,6 +194,7 @@ impl Cli {
             states: flags.states,
             states_endpoint_url: flags.states_endpoint_url.clone(),
             s3: flags.s3,
+            resolver_dialect: flags.resolver_dialect,
             s3_folder: flags.s3_folder.clone(),
             s3_endpoint_url: flags.s3_endpoint_url.clone(),
             parameters: flags.parameters.iter().cloned().collect(),

@@ -50,6 +50,7 @@ pub(crate) struct Layer {
     pub(crate) max_body_bytes: Option<usize>,
     pub(crate) api_cache_bytes: Option<u64>,
     pub(crate) coalesce_get_items: Option<bool>,
+    pub(crate) resolver_dialect: Option<Dialect>,
     pub(crate) execution_retention_days: Option<u32>,
     pub(crate) execution_retention_count: Option<usize>,
     pub(crate) max_history_events: Option<u64>,
@@ -122,6 +123,16 @@ pub(crate) enum Objects {
     Aws,
 }
 
+/// What resolvers in JavaScript may be written in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Dialect {
+    /// APPSYNC_JS: what AWS refuses is refused here.
+    Strict,
+    /// All of ECMAScript that runs without waiting, in the same sandbox: it does not deploy to AWS.
+    Relaxed,
+}
+
 /// The settings that hold, each with where it came from.
 #[derive(Debug, Clone)]
 pub(crate) struct Config {
@@ -144,6 +155,7 @@ pub(crate) struct Config {
     pub(crate) max_body_bytes: Sourced<usize>,
     pub(crate) api_cache_bytes: Sourced<u64>,
     pub(crate) coalesce_get_items: Sourced<bool>,
+    pub(crate) resolver_dialect: Sourced<Dialect>,
     pub(crate) execution_retention_days: Sourced<u32>,
     pub(crate) execution_retention_count: Sourced<usize>,
     pub(crate) max_history_events: Sourced<u64>,
@@ -183,6 +195,7 @@ impl Default for Config {
             max_body_bytes: Sourced::default(16 << 20),
             api_cache_bytes: Sourced::default(appsync::CACHE_BYTES),
             coalesce_get_items: Sourced::default(false),
+            resolver_dialect: Sourced::default(Dialect::Strict),
             execution_retention_days: Sourced::default(90),
             execution_retention_count: Sourced::default(0),
             max_history_events: Sourced::default(bounds.max_events),
@@ -222,6 +235,7 @@ impl Config {
         self.max_body_bytes.set(layer.max_body_bytes, source);
         self.api_cache_bytes.set(layer.api_cache_bytes, source);
         self.coalesce_get_items.set(layer.coalesce_get_items, source);
+        self.resolver_dialect.set(layer.resolver_dialect, source);
         self.execution_retention_days.set(layer.execution_retention_days, source);
         self.execution_retention_count.set(layer.execution_retention_count, source);
         self.max_history_events.set(layer.max_history_events, source);
@@ -326,6 +340,7 @@ impl fmt::Display for Config {
         line("max_body_bytes", &self.max_body_bytes.value, &self.max_body_bytes.source)?;
         line("api_cache_bytes", &self.api_cache_bytes.value, &self.api_cache_bytes.source)?;
         line("coalesce_get_items", &self.coalesce_get_items.value, &self.coalesce_get_items.source)?;
+        line("resolver_dialect", &self.resolver_dialect.value, &self.resolver_dialect.source)?;
         let Sourced { value, source } = &self.execution_retention_days;
         line("execution_retention_days", value, source)?;
         let Sourced { value, source } = &self.execution_retention_count;
@@ -364,6 +379,15 @@ impl fmt::Display for Objects {
         f.pad(match self {
             Self::Folder => "folder",
             Self::Aws => "aws",
+        })
+    }
+}
+
+impl fmt::Display for Dialect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Strict => "strict",
+            Self::Relaxed => "relaxed",
         })
     }
 }

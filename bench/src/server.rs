@@ -66,16 +66,21 @@ impl Server {
 
     /// Starts and waits for the line that says the server is ready.
     pub(crate) async fn start_in(folder: TempDir) -> anyhow::Result<Self> {
-        Self::start_with(folder, &[]).await
+        Self::start_with(folder, &[], &[]).await
     }
 
-    /// The same with more arguments: another template, flags.
-    pub(crate) async fn start_with(folder: TempDir, arguments: &[&str]) -> anyhow::Result<Self> {
+    /// The same with more arguments (another template, flags) and settings of the environment.
+    pub(crate) async fn start_with(
+        folder: TempDir,
+        arguments: &[&str],
+        environment: &[(&str, &str)],
+    ) -> anyhow::Result<Self> {
         let mut child = Command::new(binary())
             .current_dir(root())
             .args(["run", "--port", "0", "--tls-port", "0", "--data"])
             .arg(folder.path())
             .args(arguments)
+            .envs(environment.iter().copied())
             .stdout(Stdio::piped())
             .kill_on_drop(true)
             .spawn()

@@ -4,8 +4,8 @@
 use std::sync::Arc;
 
 use appsync::{
-    Api, ApiConfig, Body, DataSourceConfig, DataSourceKind, Deps, Diagnostic, HttpClient, HttpRequest, HttpResponse,
-    LambdaOptions, Request, ResolverConfig, ResolverKind, trace::Traces,
+    Api, ApiConfig, Body, CACHE_BYTES, DataSourceConfig, DataSourceKind, Deps, Diagnostic, HttpClient, HttpRequest,
+    HttpResponse, LambdaOptions, Request, ResolverConfig, ResolverKind, trace::Traces,
 };
 use auth::{AuthMode, Identity};
 use aws_protocol::{BoxFuture, Caller, Directory, Partition, Service, ServiceError};
@@ -122,6 +122,7 @@ pub fn build(schema: &str, resolvers: Vec<ResolverConfig>, told: &Arc<Told>) -> 
         http: told.clone(),
         traces: Traces::default(),
         token_key: [7; 32],
+        cache_bytes: CACHE_BYTES,
     };
     Api::build(config(schema, resolvers), deps)
 }
@@ -148,6 +149,8 @@ fn config(schema: &str, resolvers: Vec<ResolverConfig>) -> ApiConfig {
         introspection: true,
         query_depth_limit: 0,
         resolver_count_limit: 0,
+        cache: None,
+        coalesce_get_items: false,
         cache: None,
         coalesce_get_items: false,
     }
@@ -181,6 +184,8 @@ fn resolver(field: &str, source: &str, request: &str) -> ResolverConfig {
         field_name: field_name.into(),
         kind,
         lambda: LambdaOptions::default(),
+        caching: None,
+        conflict_handler: None,
         caching: None,
         conflict_handler: None,
     }

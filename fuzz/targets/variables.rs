@@ -9,7 +9,8 @@ use stepwell_fuzz::Subject;
 
 static SUBJECT: LazyLock<Subject> = LazyLock::new(Subject::default);
 
-const QUERY: &str = "query Q($input: Input!, $list: [[Int]], $any: AWSJSON, $kind: Kind, $at: AWSDateTime, $on: Boolean!) {
+const QUERY: &str =
+    "query Q($input: Input!, $list: [[Int]], $any: AWSJSON, $kind: Kind, $at: AWSDateTime, $on: Boolean!) {
   echo(input: $input, list: $list, any: $any) { id text @include(if: $on) number echo { text } }
   nodes(kind: $kind, at: $at) { id }
 }";

@@ -12,11 +12,14 @@ use auth::{Authenticator, CredentialStore, KeyCache};
 use aws_protocol::{Directory, Partition};
 use clock::Clock;
 use cognito::UserPools;
-use resolver::{Language, javascript::JavaScript};
+use resolver::{
+    Language, Limits,
+    javascript::{self, JavaScript},
+};
 use template::GraphqlApi;
 
 use super::{graphql_api, modes};
-use crate::backends::http_client::Outbound;
+use crate::{backends::http_client::Outbound, config::Dialect};
 
 /// What APIs need of the rest of the process.
 pub(crate) struct Surroundings {
@@ -31,6 +34,8 @@ pub(crate) struct Surroundings {
     pub(crate) cache_bytes: u64,
     /// The setting of this name.
     pub(crate) coalesce_get_items: bool,
+    /// What resolvers in JavaScript may be written in.
+    pub(crate) dialect: Dialect,
     pub(crate) user_pools: Arc<UserPools>,
     pub(crate) credentials: Arc<CredentialStore>,
     /// Keys of token issuers, shared by all APIs.
@@ -162,7 +167,7 @@ impl Surroundings {
         let mut config = graphql_api::config(&description, self.partition.clone())?;
         config.coalesce_get_items = self.coalesce_get_items;
         let authenticator = modes::authenticator(&description, self).map_err(|error| vec![error])?;
-        let language = before.map_or_else(|| Arc::new(JavaScript::default()) as _, |before| before.language.clone());
+        let language = before.map_or_else(|| language(self.dialect), |before| before.language.clone());
         let deps = self.deps(language.clone());
         let api = match before {
             Some(before) => before.api.rebuild(config, deps)?,
@@ -188,6 +193,7 @@ impl Surroundings {
 pub(super) fn check(
     description: &GraphqlApi,
     partition: Partition,
+    dialect: Dialect,
     clock: Arc<dyn Clock>,
     outbound: Arc<Outbound>,
 ) -> Result<(), Vec<Diagnostic>> {
@@ -195,11 +201,19 @@ pub(super) fn check(
     let deps = appsync::Deps {
         services: Directory::default(),
         clock,
-        language: Arc::new(JavaScript::default()),
+        language: language(dialect),
         http: outbound,
         traces: Traces::default(),
         token_key: [0; 32],
         cache_bytes: 0,
     };
     Api::build(config, deps).map(drop)
+}
+
+fn language(dialect: Dialect) -> Arc<dyn Language> {
+    let dialect = match dialect {
+        Dialect::Strict => javascript::Dialect::Strict,
+        Dialect::Relaxed => javascript::Dialect::Relaxed,
+    };
+    Arc::new(JavaScript::new(dialect, Limits::default()))
 }

@@ -116,8 +116,9 @@ pub(crate) fn load(config: &Config, values: &dyn Values) -> Result<Loaded, Error
 pub(crate) fn check(config: &Config, loaded: &Loaded, clock: Arc<dyn Clock>) -> Result<(), Error> {
     check_definitions(&loaded.application)?;
     let outbound = Arc::new(Outbound::new(access_keys::none(), clock.clone())?);
+    let dialect = config.resolver_dialect.value;
     let apis = loaded.application.apis.iter();
-    let checked = apis.map(|api| apis::check(api, partition(config), clock.clone(), outbound.clone()));
+    let checked = apis.map(|api| apis::check(api, partition(config), dialect, clock.clone(), outbound.clone()));
     let wrong: Vec<_> = checked.filter_map(Result::err).flatten().collect();
     if wrong.is_empty() { Ok(()) } else { Err(Error::Api(wrong)) }
 }
@@ -208,6 +209,7 @@ pub(crate) async fn start(
         token_key,
         cache_bytes: config.api_cache_bytes.value,
         coalesce_get_items: config.coalesce_get_items.value,
+        dialect: config.resolver_dialect.value,
         user_pools: user_pools.clone(),
         credentials: keys.store.clone(),
         keys: modes::keys(&user_pools, outbound, clock.clone()),

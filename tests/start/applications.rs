@@ -160,6 +160,21 @@ async fn a_resolver_that_does_not_compile() {
 }
 
 #[tokio::test]
+async fn code_that_aws_refuses_is_valid_in_the_relaxed_dialect() {
+    let code = RESOLVER.replace("return { payload: 1 }", "let n = 0; while (n < 3) { n += 1 } return { payload: n }");
+    let files = [("template.yaml", API.to_owned()), ("schema.graphql", SCHEMA.to_owned()), ("hello.js", code)];
+    refused(&files, "AT/hello.js:1:").await;
+    let folder = tempfile::tempdir().expect("a folder");
+    for (name, text) in &files {
+        fs::write(folder.path().join(name), text).expect("written");
+    }
+    let template = folder.path().join("template.yaml");
+    let arguments = ["check", template.to_str().expect("text"), "--resolver-dialect", "relaxed"];
+    let (status, _, err) = run(&folder.path().join("data"), &arguments).await;
+    assert!(status.success(), "{err}");
+}
+
+#[tokio::test]
 async fn the_same_application_without_a_mistake_is_valid() {
     let folder = tempfile::tempdir().expect("a folder");
     for (name, text) in [("template.yaml", API), ("schema.graphql", SCHEMA), ("hello.js", RESOLVER)] {

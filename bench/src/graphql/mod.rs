@@ -44,7 +44,7 @@ pub(crate) async fn run(scale: usize) -> anyhow::Result<()> {
     let stepwell = subject.measure(&queries, scale).await?;
     ours.stop().await?;
 
-    let coalescing = server(&["--coalesce-get-items"]).await?;
+    let coalescing = server(&[("STEPWELL_COALESCE_GET_ITEMS", "true")]).await?;
     let subject = Subject { name: "stepwell, coalescing", process: &coalescing, api_key: &coalescing.api_key };
     let lists: Vec<_> = queries.iter().filter(|query| query.is_list()).cloned().collect();
     subject.measure(&lists, scale).await?;
@@ -62,10 +62,9 @@ pub(crate) async fn run(scale: usize) -> anyhow::Result<()> {
 }
 
 /// A stepwell with the benchmark's application and its authors.
-async fn server(arguments: &[&str]) -> anyhow::Result<Server> {
+async fn server(environment: &[(&str, &str)]) -> anyhow::Result<Server> {
     let template = root().join("bench/graphql/template.yaml").display().to_string();
-    let arguments: Vec<&str> = std::iter::once(template.as_str()).chain(arguments.iter().copied()).collect();
-    let server = Server::start_with(tempfile::tempdir()?, &arguments).await?;
+    let server = Server::start_with(tempfile::tempdir()?, &[&template], environment).await?;
     let ids: Vec<usize> = (0..AUTHORS).collect();
     for some in ids.chunks(25) {
         let item = |id: &usize| json!({ "PutRequest": { "Item": query::author_item(*id) } });
