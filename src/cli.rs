@@ -157,6 +157,9 @@ pub(crate) struct Settings {
     /// What resolvers in JavaScript may be written in: what AWS accepts, or more [default: strict]
     #[arg(long, global = true)]
     resolver_dialect: Option<Dialect>,
+    /// Do not reload the application when a file of it changes
+    #[arg(long, global = true)]
+    no_watch: bool,
     /// A template parameter; may be repeated
     #[arg(long = "parameter", short = 'p', global = true, value_name = "NAME=VALUE", value_parser = parameter)]
     parameters: Vec<(String, String)>,
@@ -197,6 +200,7 @@ impl Cli {
             resolver_dialect: flags.resolver_dialect,
             s3_folder: flags.s3_folder.clone(),
             s3_endpoint_url: flags.s3_endpoint_url.clone(),
+            watch: flags.no_watch.then_some(false),
             parameters: flags.parameters.iter().cloned().collect(),
             ..Layer::default()
         }

@@ -3,6 +3,7 @@
 //! An application is never configured here; that is the template's business.
 
 mod databases;
+pub(crate) mod graphql;
 pub(crate) mod lambda;
 mod opensearch;
 pub(crate) mod services;
@@ -51,6 +52,7 @@ pub(crate) struct Layer {
     pub(crate) api_cache_bytes: Option<u64>,
     pub(crate) coalesce_get_items: Option<bool>,
     pub(crate) resolver_dialect: Option<Dialect>,
+    pub(crate) watch: Option<bool>,
     pub(crate) execution_retention_days: Option<u32>,
     pub(crate) execution_retention_count: Option<usize>,
     pub(crate) max_history_events: Option<u64>,
@@ -61,6 +63,8 @@ pub(crate) struct Layer {
     pub(crate) parameters: BTreeMap<String, String>,
     /// `[[access_keys]]`: further access keys, each with a policy.
     pub(crate) access_keys: Vec<AccessKey>,
+    /// `[graphql]`: what stands in front of the GraphQL APIs.
+    pub(crate) graphql: Option<graphql::Graphql>,
     /// `[lambda]`: who runs the functions.
     pub(crate) lambda: lambda::Lambda,
     /// `[databases."NAME"]`: where the databases of clusters are.
@@ -156,6 +160,7 @@ pub(crate) struct Config {
     pub(crate) api_cache_bytes: Sourced<u64>,
     pub(crate) coalesce_get_items: Sourced<bool>,
     pub(crate) resolver_dialect: Sourced<Dialect>,
+    pub(crate) watch: Sourced<bool>,
     pub(crate) execution_retention_days: Sourced<u32>,
     pub(crate) execution_retention_count: Sourced<usize>,
     pub(crate) max_history_events: Sourced<u64>,
@@ -165,6 +170,7 @@ pub(crate) struct Config {
     pub(crate) trace_bytes: Sourced<usize>,
     pub(crate) parameters: BTreeMap<String, Sourced<String>>,
     pub(crate) access_keys: Vec<AccessKey>,
+    pub(crate) graphql: Sourced<graphql::Graphql>,
     pub(crate) lambda: lambda::Lambda,
     pub(crate) databases: BTreeMap<String, databases::Database>,
     pub(crate) opensearch: BTreeMap<String, opensearch::Domain>,
@@ -196,6 +202,7 @@ impl Default for Config {
             api_cache_bytes: Sourced::default(appsync::CACHE_BYTES),
             coalesce_get_items: Sourced::default(false),
             resolver_dialect: Sourced::default(Dialect::Strict),
+            watch: Sourced::default(true),
             execution_retention_days: Sourced::default(90),
             execution_retention_count: Sourced::default(0),
             max_history_events: Sourced::default(bounds.max_events),
@@ -205,6 +212,7 @@ impl Default for Config {
             trace_bytes: Sourced::default(32 << 20),
             parameters: BTreeMap::new(),
             access_keys: Vec::new(),
+            graphql: Sourced::default(graphql::Graphql::default()),
             lambda: lambda::Lambda::default(),
             databases: BTreeMap::new(),
             opensearch: BTreeMap::new(),
@@ -236,6 +244,7 @@ impl Config {
         self.api_cache_bytes.set(layer.api_cache_bytes, source);
         self.coalesce_get_items.set(layer.coalesce_get_items, source);
         self.resolver_dialect.set(layer.resolver_dialect, source);
+        self.watch.set(layer.watch, source);
         self.execution_retention_days.set(layer.execution_retention_days, source);
         self.execution_retention_count.set(layer.execution_retention_count, source);
         self.max_history_events.set(layer.max_history_events, source);
@@ -247,6 +256,7 @@ impl Config {
             self.parameters.insert(name, Sourced::new(value, source));
         }
         self.access_keys.extend(layer.access_keys);
+        self.graphql.set(layer.graphql, source);
         self.lambda.apply(layer.lambda);
         self.databases.extend(layer.databases);
         self.opensearch.extend(layer.opensearch);
@@ -287,6 +297,7 @@ impl Config {
         self.databases.iter().try_for_each(|(name, database)| database.validate(name))?;
         self.opensearch.iter().try_for_each(|(name, domain)| domain.validate(name))?;
         self.services.iter().try_for_each(|(name, service)| service.validate(name))?;
+        self.graphql.value.validate()?;
         self.lambda.validate()
     }
 
@@ -341,6 +352,7 @@ impl fmt::Display for Config {
         line("api_cache_bytes", &self.api_cache_bytes.value, &self.api_cache_bytes.source)?;
         line("coalesce_get_items", &self.coalesce_get_items.value, &self.coalesce_get_items.source)?;
         line("resolver_dialect", &self.resolver_dialect.value, &self.resolver_dialect.source)?;
+        line("watch", &self.watch.value, &self.watch.source)?;
         let Sourced { value, source } = &self.execution_retention_days;
         line("execution_retention_days", value, source)?;
         let Sourced { value, source } = &self.execution_retention_count;
@@ -350,6 +362,7 @@ impl fmt::Display for Config {
         line("throttle", &self.quotas(), &self.throttle.source)?;
         line("trace_requests", &self.trace_requests.value, &self.trace_requests.source)?;
         line("trace_bytes", &self.trace_bytes.value, &self.trace_bytes.source)?;
+        line("graphql.rate_limit", &self.graphql.value.rate_limit_text(), &self.graphql.source)?;
         for (name, parameter) in &self.parameters {
             // A value may be a NoEcho parameter's, so only its presence is shown.
             line(&format!("parameters.{name}"), &"(set)", &parameter.source)?;

@@ -8,7 +8,7 @@ use asl::{
     graph::{Overlay, svg},
 };
 use serde_json::json;
-use template::{Derived, StateMachine};
+use template::{Derived, Disk, StateMachine};
 
 use super::operator::Operator;
 use crate::{config::Config, wiring};
@@ -39,7 +39,7 @@ fn of_definition(name: &str, text: &str) -> anyhow::Result<String> {
 
 fn of_template(config: &Config, name: Option<&str>) -> anyhow::Result<String> {
     let derived = Derived { region: config.region.value.clone(), stack_name: config.stack_name.value.clone() };
-    let machines = wiring::load(config, &derived)?.application.state_machines;
+    let machines = wiring::load(config, &derived, &Disk)?.application.state_machines;
     let wanted = |machine: &&StateMachine| name.is_none_or(|name| machine.logical_id == name || machine.name == name);
     let mut found = machines.iter().filter(wanted);
     match (found.next(), found.next()) {

@@ -49,6 +49,7 @@ async fn read(config: &Config, query: &str, variables: Value) -> anyhow::Result<
         engine: Some(engine),
         partition,
         requests: Arc::new(Ring::new(0, 0)),
+        reloads: Arc::default(),
     });
     let request = async_graphql::Request::new(query).variables(async_graphql::Variables::from_json(variables));
     data(serde_json::to_value(schema.execute(request).await)?)

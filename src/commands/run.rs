@@ -18,7 +18,11 @@ use tokio::signal::unix::{SignalKind, signal};
 use crate::{
     config::Config,
     http::{router, tls},
-    wiring::{self, Running, values::Addresses},
+    wiring::{
+        self, Running,
+        reload::{self, Outcome, Reload, Reloader},
+        values::Addresses,
+    },
 };
 
 /// Stacks of the runtime's threads, bytes: resolvers run on them, inside their own smaller bound.
@@ -74,6 +78,9 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
     }
     let stopped = stop_signals().context("listen for Ctrl-C")?;
     say(&banner(config, &running));
+    if config.watch.value {
+        tokio::spawn(reload(running.reloader.clone()));
+    }
     tokio::select! {
         () = stopped => {}
         Some(ended) = servers.join_next() => ended?.context("serve")?,
@@ -85,6 +92,32 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
         ended?.context("serve")?;
     }
     Ok(())
+}
+
+/// Takes over changes of the application's files, and says what came of it.
+async fn reload(reloader: Arc<Reloader>) {
+    if let Err(error) = reload::watch(reloader, tell).await {
+        eprintln!("stepwell: changes of the application's files are not seen, restart to have them: {error}");
+    }
+}
+
+fn tell(reload: &Reload) {
+    match &reload.outcome {
+        Outcome::Failed { reason } => {
+            eprintln!(
+                "stepwell: {} cannot be taken over; what ran before goes on:\n{reason}\n",
+                reload.files.join(", ")
+            );
+        }
+        Outcome::Deployed(deployed) => {
+            let what = if deployed.resources.is_empty() { "as before".into() } else { deployed.resources.join(", ") };
+            say(&format!("reloaded in {} ms: {what}\n", reload.milliseconds));
+            if !deployed.needs_restart.is_empty() {
+                let names = deployed.needs_restart.join(", ");
+                eprintln!("stepwell: warning: restart to have these changes: {names}");
+            }
+        }
+    }
 }
 
 fn bind(config: &Config, port: u16, flag: &str) -> anyhow::Result<TcpListener> {

@@ -11,7 +11,7 @@ use axum::{
 };
 use serde_json::{Map, Value};
 
-use super::{App, addressed, identity, realtime};
+use super::{App, addressed, identity, rate_limit, realtime};
 
 /// `POST .../graphql`: a JSON body, whatever its content type says.
 pub(super) async fn post(
@@ -55,6 +55,10 @@ async fn answer(
         Ok(api) => api,
         Err(refused) => return refused,
     };
+    if !rate_limit::admits(app, headers, peer) {
+        let (error_type, message) = rate_limit::REFUSED;
+        return api.api().refuse(&texts(headers), appsync::Response::refused(403, error_type, message));
+    }
     // Credentials before content: whoever is not let in learns nothing about the request.
     let identity = match identity::for_request(&api, method, uri, headers, payload, peer).await {
         Ok(identity) => identity,

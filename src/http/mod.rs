@@ -8,6 +8,7 @@ mod graphql;
 mod identity;
 mod lambda;
 pub(crate) mod operate;
+pub(crate) mod rate_limit;
 mod realtime;
 mod router;
 mod signer;
@@ -28,6 +29,8 @@ pub(crate) struct State {
     pub(crate) apis: Arc<Apis>,
     /// Hosts of one's own for APIs.
     pub(crate) domains: Arc<Domains>,
+    /// Absent where callers may call as often as they like.
+    pub(crate) rate_limit: Option<rate_limit::RateLimit>,
     pub(crate) credentials: Arc<auth::CredentialStore>,
     pub(crate) services: Directory,
     pub(crate) user_pools: Arc<cognito::UserPools>,

@@ -86,8 +86,9 @@ pub(crate) struct Apis {
 #[derive(Clone, Default)]
 struct Table {
     by_id: HashMap<String, Arc<RunningApi>>,
-    /// The template's first API, which `/graphql` serves.
+    /// The API at `/graphql`, if it is there.
     first: Option<Arc<RunningApi>>,
+    first_id: Option<String>,
 }
 
 impl Apis {
@@ -115,38 +116,21 @@ impl Apis {
         self.table.load().first.clone()
     }
 
+    /// Has `/graphql` serve the API with this id, whenever it is there.
+    pub(crate) async fn serve_first(&self, id: Option<String>) {
+        let _one_at_a_time = self.changing.lock().await;
+        let mut table = Table::clone(&self.table.load());
+        table.first_id = id;
+        self.put_in_force(table);
+    }
+
     /// Compiles an API on a thread of its own and puts it in force: a new one, or the next version of the one with its
     /// id. Open subscriptions go on.
     ///
     /// # Errors
     /// Everything that is wrong with it; the version before stays in force.
     pub(crate) async fn deploy(&self, description: GraphqlApi) -> Result<(), Vec<Diagnostic>> {
-        self.put(description, false).await
-    }
-
-    /// The same for the API that `/graphql` is to serve.
-    ///
-    /// # Errors
-    /// As [`Self::deploy`].
-    pub(crate) async fn deploy_first(&self, description: GraphqlApi) -> Result<(), Vec<Diagnostic>> {
-        self.put(description, true).await
-    }
-
-    async fn put(&self, description: GraphqlApi, first: bool) -> Result<(), Vec<Diagnostic>> {
-        let _one_at_a_time = self.changing.lock().await;
-        let (surroundings, before) = (self.surroundings.clone(), self.get(&description.id));
-        let compiling = tokio::task::spawn_blocking(move || surroundings.compile(description, before.as_deref()));
-        let next = Arc::new(compiling.await.expect("compiling an API does not panic")?);
-        let mut table = Table::clone(&self.table.load());
-        let replaced = table.by_id.insert(next.description.id.clone(), next.clone());
-        if first || table.first.as_ref().is_some_and(|first| first.description.id == next.description.id) {
-            table.first = Some(next.clone());
-        }
-        self.table.store(Arc::new(table));
-        if replaced.is_some() {
-            let taking_over = tokio::task::spawn_blocking(move || next.api.take_over());
-            taking_over.await.expect("planning subscriptions does not panic");
-        }
+        self.prepare(vec![description]).await?.commit().await;
         Ok(())
     }
 
@@ -155,10 +139,58 @@ impl Apis {
         let _one_at_a_time = self.changing.lock().await;
         let mut table = Table::clone(&self.table.load());
         let Some(removed) = table.by_id.remove(id) else { return false };
-        table.first = table.first.filter(|first| first.description.id != id);
-        self.table.store(Arc::new(table));
+        self.put_in_force(table);
         removed.api.end_subscriptions();
         true
+    }
+
+    /// Compiles several APIs, of which all or none are put in force. Other changes wait until the answer is committed or
+    /// dropped.
+    ///
+    /// # Errors
+    /// Everything that is wrong with any of them.
+    pub(crate) async fn prepare(&self, descriptions: Vec<GraphqlApi>) -> Result<Prepared<'_>, Vec<Diagnostic>> {
+        let one_at_a_time = self.changing.lock().await;
+        let compiling = descriptions.into_iter().map(|description| {
+            let (surroundings, before) = (self.surroundings.clone(), self.get(&description.id));
+            tokio::task::spawn_blocking(move || surroundings.compile(description, before.as_deref()))
+        });
+        let (mut next, mut wrong) = (Vec::new(), Vec::new());
+        for compiled in futures::future::join_all(compiling).await {
+            match compiled.expect("compiling an API does not panic") {
+                Ok(api) => next.push(Arc::new(api)),
+                Err(diagnostics) => wrong.extend(diagnostics),
+            }
+        }
+        if wrong.is_empty() { Ok(Prepared { apis: self, _one_at_a_time: one_at_a_time, next }) } else { Err(wrong) }
+    }
+
+    fn put_in_force(&self, mut table: Table) {
+        table.first = table.first_id.as_ref().and_then(|id| table.by_id.get(id)).cloned();
+        self.table.store(Arc::new(table));
+    }
+}
+
+/// Compiled APIs that are not in force yet.
+pub(crate) struct Prepared<'a> {
+    apis: &'a Apis,
+    _one_at_a_time: tokio::sync::MutexGuard<'a, ()>,
+    next: Vec<Arc<RunningApi>>,
+}
+
+impl Prepared<'_> {
+    /// Puts them in force in one step, then has open subscriptions go on with them.
+    pub(crate) async fn commit(self) {
+        let mut table = Table::clone(&self.apis.table.load());
+        let mut replacing = Vec::new();
+        for next in self.next {
+            if table.by_id.insert(next.description.id.clone(), next.clone()).is_some() {
+                replacing.push(next);
+            }
+        }
+        self.apis.put_in_force(table);
+        let taking_over = tokio::task::spawn_blocking(move || replacing.iter().for_each(|next| next.api.take_over()));
+        taking_over.await.expect("planning subscriptions does not panic");
     }
 }
 

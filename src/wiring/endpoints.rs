@@ -5,9 +5,12 @@ use std::{fs, io, path::Path};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use template::Application;
+
+use super::values::Addresses;
 
 /// Where a running stepwell is.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Endpoints {
     /// `http://127.0.0.1:4000`
@@ -25,7 +28,7 @@ pub(crate) struct Endpoints {
 }
 
 /// A GraphQL API of the application.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Api {
     pub(crate) logical_id: String,
@@ -37,7 +40,7 @@ pub(crate) struct Api {
 }
 
 /// A user pool of the application.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct UserPool {
     pub(crate) id: String,
@@ -52,6 +55,25 @@ impl Endpoints {
     /// Reads the file in `folder`.
     pub(crate) fn read(folder: &Path) -> io::Result<Self> {
         serde_json::from_slice(&fs::read(folder.join(FILE))?).map_err(io::Error::other)
+    }
+
+    /// The same, with the APIs and outputs of `application`.
+    pub(super) fn with(&self, application: &Application, addresses: &Addresses) -> Self {
+        let api = |api: &template::GraphqlApi| Api {
+            logical_id: api.logical_id.clone(),
+            id: api.id.clone(),
+            graphql: addresses.graphql_url(&api.id),
+            realtime: addresses.realtime_url(&api.id),
+        };
+        Self {
+            apis: application.apis.iter().map(api).collect(),
+            outputs: application
+                .outputs
+                .iter()
+                .map(|output| (output.name.clone(), output.value.clone().into()))
+                .collect(),
+            ..self.clone()
+        }
     }
 
     /// Writes the file in `folder`.

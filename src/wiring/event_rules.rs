@@ -13,7 +13,7 @@ use events::{
 use serde_json::{Value, json};
 use states::EventSink;
 
-use super::{Error, apis::Apis};
+use super::{Error, access_keys::role_policies, apis::Apis};
 
 /// Events that wait in one of the bus's lanes.
 const LANE_CAPACITY: usize = 1_024;
@@ -31,15 +31,53 @@ pub(super) fn start(
     for task in tasks {
         tokio::spawn(task);
     }
-    for rule in &application.rules {
-        let invalid = |cause| Error::Rule { rule: rule.logical_id.clone(), cause };
-        if rule.event_bus_name != events::DEFAULT_BUS {
-            bus.add_bus(&rule.event_bus_name);
-        }
-        bus.put_rule(Rule::compile(definition(rule), &rule.arn).map_err(invalid)?).map_err(invalid)?;
-    }
+    replace(&bus, &[], compile(application)?);
     services.register(Arc::new(EventBridge(bus.clone())));
     Ok(bus)
+}
+
+/// Registers the targets that run here: APIs, called with the roles of `application`, and state machines.
+pub(super) fn register_targets(
+    bus: &Bus,
+    application: &template::Application,
+    apis: Arc<Apis>,
+    services: &Directory,
+    partition: &Partition,
+) {
+    let account = partition.account.clone();
+    let machines = StateMachines { services: services.clone(), account: account.clone() };
+    bus.register_target(partition.arn("states", "stateMachine:"), Arc::new(machines));
+    let prefix = partition.arn("appsync", "endpoints/graphql-api/");
+    let mutations = Mutations { apis, prefix: prefix.clone(), account, roles: role_policies(application) };
+    bus.register_target(prefix, Arc::new(mutations));
+}
+
+/// The template's rules.
+///
+/// # Errors
+/// The first one whose pattern is wrong.
+pub(super) fn compile(application: &template::Application) -> Result<Vec<Rule>, Error> {
+    let compiled = application.rules.iter().map(|rule| {
+        let invalid = |cause| Error::Rule { rule: rule.logical_id.clone(), cause };
+        Rule::compile(definition(rule), &rule.arn).map_err(invalid)
+    });
+    compiled.collect()
+}
+
+/// Puts `rules` in the place of those of `before`.
+pub(super) fn replace(bus: &Bus, before: &[template::Rule], rules: Vec<Rule>) {
+    let kept = |rule: &template::Rule| {
+        rules.iter().any(|other| other.definition.name == rule.name && other.bus() == rule.event_bus_name)
+    };
+    for rule in before.iter().filter(|rule| !kept(rule)) {
+        bus.delete_rule(&rule.event_bus_name, &rule.name);
+    }
+    for rule in rules {
+        if rule.bus() != events::DEFAULT_BUS {
+            bus.add_bus(rule.bus());
+        }
+        bus.put_rule(rule).expect("its bus is there");
+    }
 }
 
 /// A target that nothing here serves gets no events; the log says so at the start, not only when an event comes.
@@ -152,13 +190,13 @@ impl EventSink for StatusEvents {
 }
 
 /// Targets that are APIs: the rule's operation, with the target's input as its variables.
-pub(super) struct Mutations {
-    pub(super) apis: Arc<Apis>,
+struct Mutations {
+    apis: Arc<Apis>,
     /// What stands before the API's id in a target: `arn:aws:appsync:REGION:ACCOUNT:endpoints/graphql-api/`.
-    pub(super) prefix: String,
-    pub(super) account: String,
+    prefix: String,
+    account: String,
     /// What each role of the template may do.
-    pub(super) roles: HashMap<String, Policy>,
+    roles: HashMap<String, Policy>,
 }
 
 impl Target for Mutations {
@@ -209,9 +247,9 @@ fn succeeded(response: &appsync::Response) -> Result<(), DeliveryError> {
 
 /// Targets that are state machines: each event starts an execution named after it, so that a second delivery starts
 /// none.
-pub(super) struct StateMachines {
-    pub(super) services: Directory,
-    pub(super) account: String,
+struct StateMachines {
+    services: Directory,
+    account: String,
 }
 
 impl Target for StateMachines {

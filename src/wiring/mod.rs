@@ -12,6 +12,7 @@ mod graphql_api;
 mod identity_pools;
 pub(crate) mod management;
 mod modes;
+pub(crate) mod reload;
 mod remote_sources;
 mod roles;
 pub(crate) mod secrets;
@@ -28,18 +29,19 @@ use clock::Clock;
 use cognito::UserPools;
 use states::Engine;
 use store::Store;
-use template::{Application, Disk, GraphqlApi, Loaded, Options, Values};
+use template::{Application, Files, GraphqlApi, Loaded, Options, Values};
 
 use self::{
     apis::{Apis, Surroundings},
     endpoints::Endpoints,
+    reload::{Recorded, Reloader, Reloads},
     secrets::Secrets,
     values::Addresses,
 };
 use crate::{
     backends::{connections::Connections, http_client::Outbound, http_tasks::HttpTasks, signed::Signed},
     config::Config,
-    http::{App, State, operate},
+    http::{App, State, operate, rate_limit::RateLimit},
     telemetry::Telemetry,
 };
 
@@ -94,22 +96,24 @@ pub(crate) enum Error {
 /// An application that runs.
 pub(crate) struct Running {
     pub(crate) app: App,
-    pub(crate) application: Application,
+    pub(crate) application: Arc<Application>,
     pub(crate) warnings: Vec<template::Diagnostic>,
     pub(crate) endpoints: Endpoints,
+    /// Takes over changes of the application's files.
+    pub(crate) reloader: Arc<Reloader>,
     engine: Option<Engine>,
     lambda: lambda::Lambda,
 }
 
 /// Loads the template with its files.
-pub(crate) fn load(config: &Config, values: &dyn Values) -> Result<Loaded, Error> {
+pub(crate) fn load(config: &Config, values: &dyn Values, files: &dyn Files) -> Result<Loaded, Error> {
     let options = Options {
         region: config.region.value.clone(),
         account: config.account.value.clone(),
         stack_name: config.stack_name.value.clone(),
         parameters: config.parameters.iter().map(|(name, value)| (name.clone(), value.value.clone())).collect(),
     };
-    Ok(template::load(&config.template.value, &options, values, &Disk)?)
+    Ok(template::load(&config.template.value, &options, values, files)?)
 }
 
 /// Compiles everything that a start compiles: state machines, schema, resolvers.
@@ -166,13 +170,10 @@ fn partition(config: &Config) -> Partition {
 
 /// Deploys the template's APIs; the first is at `/graphql`.
 async fn deploy(apis: Arc<Apis>, descriptions: Vec<GraphqlApi>) -> Result<(), Vec<appsync::Diagnostic>> {
-    let mut wrong = Vec::new();
-    for (position, description) in descriptions.into_iter().enumerate() {
-        let deployed =
-            if position == 0 { apis.deploy_first(description).await } else { apis.deploy(description).await };
-        wrong.extend(deployed.err().unwrap_or_default());
-    }
-    if wrong.is_empty() { Ok(()) } else { Err(wrong) }
+    let first = descriptions.first().map(|api| api.id.clone());
+    apis.prepare(descriptions).await?.commit().await;
+    apis.serve_first(first).await;
+    Ok(())
 }
 
 /// Starts every service of the template. What ran before goes on when this returns.
@@ -183,11 +184,13 @@ pub(crate) async fn start(
     clock: Arc<dyn Clock>,
 ) -> Result<Running, Error> {
     let folder = &config.data.value;
+    let files = Recorded::default();
     let mut secrets = Secrets::open(folder, &config.region.value, clock.clone())?;
     let Loaded { application, warnings } = {
         let values = values::Generated { secrets: std::sync::Mutex::new(&mut secrets), addresses };
-        load(config, &values)?
+        load(config, &values, &files)?
     };
+    let application = Arc::new(application);
     check_definitions(&application)?;
     tracing::debug!("the template is loaded");
     let keys = access_keys::start(config, &mut secrets)?;
@@ -244,7 +247,7 @@ pub(crate) async fn start(
     management::start(store, clock.clone(), partition.clone(), apis.clone(), domains.clone(), addresses, &services)
         .await?;
     tracing::debug!("the APIs of the management API are deployed");
-    register_targets(&bus, &application, apis.clone(), &services, &partition);
+    event_rules::register_targets(&bus, &application, apis.clone(), &services, &partition);
     event_rules::warn_of_unserved_targets(&application, &partition);
     if let Some(engine) = &engine {
         engine.recover().await?;
@@ -257,22 +260,42 @@ pub(crate) async fn start(
         pid: std::process::id(),
         region: partition.region.clone(),
         account: partition.account.clone(),
-        apis: application.apis.iter().map(|api| endpoint(api, addresses)).collect(),
+        apis: Vec::new(),
         user_pools: pools,
-        outputs: application.outputs.iter().map(|output| (output.name.clone(), output.value.clone().into())).collect(),
-    };
+        outputs: serde_json::Map::new(),
+    }
+    .with(&application, addresses);
     endpoints.write(folder)?;
     let caller = Caller::internal(partition.account.clone(), keys.operator_arn.clone());
+    let reloads = Arc::<Reloads>::default();
+    let reloader = Arc::new(Reloader {
+        config: config.clone(),
+        addresses: addresses.clone(),
+        clock: clock.clone(),
+        partition: partition.clone(),
+        secrets: secrets.into(),
+        services: services.clone(),
+        apis: apis.clone(),
+        bus,
+        engine: engine.clone(),
+        started: application.clone(),
+        current: application.clone().into(),
+        endpoints: endpoints.clone().into(),
+        paths: files.paths().into(),
+        reloads: reloads.clone(),
+    });
     let operator = operate::Operator {
         services: services.clone(),
         caller,
         engine: engine.clone(),
         partition,
         requests: telemetry.ring,
+        reloads,
     };
     let app = Arc::new(State {
         apis,
         domains,
+        rate_limit: config.graphql.value.rate_limit.map(|limit| RateLimit::new(limit, clock.clone())),
         credentials: keys.store,
         services,
         user_pools,
@@ -281,7 +304,7 @@ pub(crate) async fn start(
         clock,
         max_body_bytes: config.max_body_bytes.value,
     });
-    Ok(Running { app, application, warnings, endpoints, engine, lambda })
+    Ok(Running { app, application, warnings, endpoints, reloader, engine, lambda })
 }
 
 impl Running {
@@ -303,33 +326,8 @@ fn http_tasks(application: &Application, clock: Arc<dyn Clock>, services: &Direc
     Ok(())
 }
 
-fn register_targets(
-    bus: &events::Bus,
-    application: &Application,
-    apis: Arc<Apis>,
-    services: &Directory,
-    partition: &Partition,
-) {
-    let account = partition.account.clone();
-    let machines = event_rules::StateMachines { services: services.clone(), account: account.clone() };
-    bus.register_target(partition.arn("states", "stateMachine:"), Arc::new(machines));
-    let prefix = partition.arn("appsync", "endpoints/graphql-api/");
-    let roles = access_keys::role_policies(application);
-    let mutations = event_rules::Mutations { apis, prefix: prefix.clone(), account, roles };
-    bus.register_target(prefix, Arc::new(mutations));
-}
-
 /// The operator's token as a file of its own, for `curl` and scripts.
 fn write_operator_token(config: &Config, token: &str) -> Result<(), Error> {
     let path = config.data_file("operator-token");
     Ok(secrets::write_private(&path, token)?)
-}
-
-fn endpoint(api: &GraphqlApi, addresses: &Addresses) -> endpoints::Api {
-    endpoints::Api {
-        logical_id: api.logical_id.clone(),
-        id: api.id.clone(),
-        graphql: addresses.graphql_url(&api.id),
-        realtime: addresses.realtime_url(&api.id),
-    }
 }

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use aws_protocol::{BoxFuture, Directory, Partition};
 use clock::Clock;
 use serde_json::{Value, json};
-use states::{Engine, EventSink, Limits, MachineType, Retention, interpreter::Bounds};
+use states::{Engine, EventSink, Limits, MachineType, Put, Retention, interpreter::Bounds};
 use store::Store;
 
 use super::Error;
@@ -31,15 +31,25 @@ pub(super) async fn start(
         return Ok(None);
     }
     let engine = Engine::open(settings(config), store, clock, services.clone(), sink).await?;
+    put(&engine, application).await?;
+    services.register(Arc::new(engine.clone()));
+    Ok(Some(engine))
+}
+
+/// Makes the template's activities and state machines be there as it has them, and says what was done to each by its
+/// logical id. Running executions keep their definition.
+pub(super) async fn put(engine: &Engine, application: &template::Application) -> Result<Vec<(String, Put)>, Error> {
+    let mut done = Vec::new();
     for activity in &application.activities {
-        engine.put_activity(&activity.name, BTreeMap::new()).await?;
+        let (_, put) = engine.put_activity(&activity.name, BTreeMap::new()).await?;
+        done.push((activity.logical_id.clone(), put));
     }
     for machine in &application.state_machines {
         let named = |cause| Error::StateMachine { machine: machine.logical_id.clone(), cause };
-        engine.put_state_machine(to_wanted(machine)).await.map_err(named)?;
+        let (_, put) = engine.put_state_machine(to_wanted(machine)).await.map_err(named)?;
+        done.push((machine.logical_id.clone(), put));
     }
-    services.register(Arc::new(engine.clone()));
-    Ok(Some(engine))
+    Ok(done)
 }
 
 /// Opens the embedded engine to read what it has recorded: nothing goes on, and nothing is called.

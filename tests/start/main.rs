@@ -1,5 +1,5 @@
 //! What a person meets at the start: mistakes in an application are shown where they are, a data folder that cannot be
-//! used says what to do, several APIs are served side by side, and the small commands answer.
+//! used says what to do, several APIs are served side by side, changes of files are taken over, and the small commands answer.
 
 #[path = "../support/mod.rs"]
 mod support;
@@ -7,6 +7,8 @@ mod support;
 mod apis;
 mod applications;
 mod folders;
+mod rate_limit;
+mod reload;
 
 use serde_json::json;
 use support::{Server, run};

@@ -22,6 +22,16 @@ impl Server {
     /// Subscribes to every change of every execution; returns once the server has acknowledged the connection and
     /// answered a ping sent after the subscription, so that no later change is missed.
     pub(crate) async fn watch_executions(&self) -> Changes {
+        self.watch("executionChanged", "{ executionArn status missed }").await
+    }
+
+    /// Subscribes to what comes of changes of the application's files.
+    pub(crate) async fn watch_reloads(&self) -> Changes {
+        self.watch("reloaded", "{ number milliseconds files succeeded reason resources needsRestart }").await
+    }
+
+    /// Subscribes to a field; returns when nothing is missed any more.
+    async fn watch(&self, field: &'static str, selection: &str) -> Changes {
         let url = format!("{}/operate/graphql/ws", self.http.replace("http://", "ws://"));
         let mut request = url.into_client_request().expect("a URL");
         let protocol = "graphql-transport-ws".parse().expect("a header value");
@@ -29,15 +39,15 @@ impl Server {
         let (mut socket, _) = connect_async(request).await.expect("connected");
         realtime::send(&mut socket, json!({ "type": "connection_init" })).await;
         assert_eq!(receive(&mut socket).await.expect("an answer")["type"], "connection_ack");
-        let query = "subscription { executionChanged { executionArn status missed } }";
+        let query = format!("subscription {{ {field} {selection} }}");
         let subscribe = json!({ "id": "1", "type": "subscribe", "payload": { "query": query } });
         realtime::send(&mut socket, subscribe).await;
         realtime::send(&mut socket, json!({ "type": "ping" })).await;
         let (sender, changes) = mpsc::unbounded_channel();
         while let Some(message) = receive(&mut socket).await.filter(|message| message["type"] != "pong") {
-            pass_on(&message, &sender);
+            pass_on(&message, field, &sender);
         }
-        tokio::spawn(read(socket, sender));
+        tokio::spawn(read(socket, field, sender));
         Changes(changes)
     }
 }
@@ -46,25 +56,25 @@ impl Server {
 pub(crate) struct Changes(mpsc::UnboundedReceiver<Value>);
 
 impl Changes {
-    /// The next change: `{executionArn, status, missed}`.
+    /// The next change, with what is selected of it.
     pub(crate) async fn next(&mut self) -> Value {
         tokio::time::timeout(PATIENCE, self.0.recv()).await.expect("a change in time").expect("not closed")
     }
 }
 
 /// Reads at once, so that the server has not to leave changes out.
-async fn read(mut socket: Socket, sender: mpsc::UnboundedSender<Value>) {
+async fn read(mut socket: Socket, field: &str, sender: mpsc::UnboundedSender<Value>) {
     while let Some(message) = receive(&mut socket).await {
         if message["type"] == "ping" {
             realtime::send(&mut socket, json!({ "type": "pong" })).await;
         }
-        pass_on(&message, &sender);
+        pass_on(&message, field, &sender);
     }
 }
 
-fn pass_on(message: &Value, sender: &mpsc::UnboundedSender<Value>) {
+fn pass_on(message: &Value, field: &str, sender: &mpsc::UnboundedSender<Value>) {
     if message["type"] == "next" {
         // A test that is done listens no more.
-        let _ = sender.send(message["payload"]["data"]["executionChanged"].clone());
+        let _ = sender.send(message["payload"]["data"][field].clone());
     }
 }

@@ -19,7 +19,7 @@ use serde_json::{Map, Value};
 use crate::{
     GraphqlError, Location,
     authorization::Authorizer,
-    limits,
+    hidden, limits,
     pipeline::Resolvers,
     plan::{Compiler, Plan, PlanError},
     schema::Schema,
@@ -83,6 +83,10 @@ impl Documents {
         let executable = ast
             .to_executable_validate(&self.schema.definitions)
             .map_err(|invalid| validation::errors(&self.schema.definitions, &ast, &invalid.errors))?;
+        let refused = if self.introspection { Vec::new() } else { hidden::introspected(&executable) };
+        if !refused.is_empty() {
+            return Err(refused);
+        }
         let document = Arc::new(Document::new(executable));
         self.cache.insert(text.clone(), document.clone());
         Ok(document)
@@ -119,7 +123,6 @@ impl Documents {
             document: document.executable.clone(),
             conditions,
             depth_limit: self.depth_limit,
-            introspection: self.introspection,
             compiled: AtomicUsize::new(0),
         }
     }

@@ -14,6 +14,7 @@ mod diagnostic;
 mod document;
 mod error;
 mod execution;
+mod hidden;
 mod lifetime;
 mod limits;
 mod pipeline;

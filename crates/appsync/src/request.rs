@@ -153,6 +153,13 @@ mod tests {
     }
 
     #[test]
+    fn a_body_over_the_quota_is_refused_unread() {
+        let at_most = format!(r#"{{"query":"{{a}}"{}}}"#, " ".repeat(limits::BODY_BYTES - 15));
+        assert_eq!((at_most.len(), parse_body(at_most.as_bytes()).is_ok()), (limits::BODY_BYTES, true));
+        assert_eq!(parse_body(format!("{at_most} ").as_bytes()).unwrap_err().status, 413);
+    }
+
+    #[test]
     fn deep_json_is_malformed_not_a_crash() {
         let deep = format!(r#"{{"query":"{{a}}","variables":{}{}}}"#, "[".repeat(100_000), "]".repeat(100_000));
         assert_eq!(parse_body(deep.as_bytes()).unwrap_err().status, 400);

@@ -8,6 +8,7 @@ mod graph;
 mod guard;
 mod mutation;
 mod query;
+mod reload;
 mod replay;
 mod request;
 mod resolver_run;
@@ -28,6 +29,7 @@ use serde_json::Value;
 pub(super) use guard::from_this_machine;
 
 use super::App;
+use crate::wiring::reload::Reloads;
 
 /// The operator's schema.
 pub(crate) type Schema = async_graphql::Schema<query::Query, mutation::Mutation, subscription::Subscription>;
@@ -41,6 +43,8 @@ pub(crate) struct Operator {
     pub(crate) partition: aws_protocol::Partition,
     /// The newest requests to the application's APIs.
     pub(crate) requests: Arc<appsync::trace::Ring>,
+    /// What came of changes of the application's files.
+    pub(crate) reloads: Arc<Reloads>,
 }
 
 /// Nesting of an operator's query; GraphiQL's introspection needs 15.

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::{
     Operator,
     execution::{Execution, ExecutionStatus, PendingTask},
+    reload::Reload,
     replay::Replay,
     request::{self, Request, RequestFilter},
 };
@@ -104,6 +105,11 @@ impl Query {
     /// One request, by what its client got as `x-amzn-RequestId`; null where it is no longer kept.
     async fn request(&self, context: &Context<'_>, id: String) -> Result<Option<Request>> {
         Ok(request::one(&context.data::<Operator>()?.requests, &id))
+    }
+
+    /// What came of the last change of the application's files; null before the first.
+    async fn last_reload(&self, context: &Context<'_>) -> Result<Option<Reload>> {
+        Ok(context.data::<Operator>()?.reloads.last().map(Reload::from))
     }
 
     /// Tasks that wait for their token, oldest first, of the newest running executions: what `approve` and `reject`

@@ -2,13 +2,18 @@
 
 use async_graphql::{Context, Result, SimpleObject};
 use futures::{Stream, StreamExt, stream};
-use tokio::sync::broadcast::{Receiver, error::RecvError};
+use tokio::sync::{
+    broadcast::{Receiver, error::RecvError},
+    watch,
+};
 
 use super::{
     Operator,
     execution::ExecutionStatus,
+    reload::Reload,
     request::{self, Request, RequestFilter},
 };
+use crate::wiring::reload;
 
 /// The subscription root.
 pub(crate) struct Subscription;
@@ -56,7 +61,21 @@ impl Subscription {
     ) -> Result<impl Stream<Item = Request> + 'static> {
         Ok(request::finished(&context.data::<Operator>()?.requests, filter))
     }
+
+    /// What comes of changes of the application's files from now on.
+    async fn reloaded(&self, context: &Context<'_>) -> Result<impl Stream<Item = Reload> + 'static> {
+        Ok(stream::unfold(context.data::<Operator>()?.reloads.subscribe(), next_reload))
+    }
 }
+
+/// The next reload that the listener has not seen.
+async fn next_reload(mut reloads: Reloads) -> Option<(Reload, Reloads)> {
+    reloads.changed().await.ok()?;
+    let reload = reloads.borrow_and_update().clone()?;
+    Some((reload.into(), reloads))
+}
+
+type Reloads = watch::Receiver<Option<reload::Reload>>;
 
 type Changes = (Receiver<states::ExecutionChange>, u64);
 

@@ -12,7 +12,7 @@ use super::{
     handshake::{Handshake, Headers},
     message::{self, Incoming, Refusal},
 };
-use crate::http::{App, addressed::Endpoint, identity};
+use crate::http::{App, addressed::Endpoint, identity, rate_limit};
 
 /// Subscriptions of one connection (AppSync quota).
 const SUBSCRIPTIONS: usize = 200;
@@ -186,6 +186,12 @@ impl Connection {
         if self.subscriptions.len() >= SUBSCRIPTIONS {
             let text = format!("Max number of {SUBSCRIPTIONS} subscriptions reached");
             return Err(refused("MaxSubscriptionsReachedError", text));
+        }
+        let limit = self.app.rate_limit.as_ref();
+        if limit.is_some_and(|limit| !limit.admits(|name| authorization.get(name).map(String::as_str), self.peer.ip()))
+        {
+            let (error_type, message) = rate_limit::REFUSED;
+            return Err(refused(error_type, message.to_owned()));
         }
         // The version of now: it may have changed since the connection was made.
         let api = self.app.apis.get(&self.endpoint.api_id);

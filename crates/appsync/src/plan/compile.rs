@@ -35,7 +35,6 @@ pub(crate) struct Compiler {
     pub(crate) conditions: HashMap<String, bool>,
     /// The API's query depth limit; 0 for none.
     pub(crate) depth_limit: usize,
-    pub(crate) introspection: bool,
     /// Fields compiled so far.
     pub(crate) compiled: AtomicUsize,
 }
@@ -120,7 +119,7 @@ impl Compiler {
         let first = &nodes[0];
         let name = first.name.clone();
         let location = this.location(first);
-        let origin = this.origin(object, &name, location)?;
+        let origin = this.origin(object, &name);
         let shape = this.schema.shape(first.ty());
         let selection = match &origin {
             Origin::Introspection => None,
@@ -166,15 +165,11 @@ impl Compiler {
         }
     }
 
-    fn origin(&self, object: &str, name: &str, location: Location) -> Result<Origin, PlanError> {
+    fn origin(&self, object: &str, name: &str) -> Origin {
         match name {
-            "__typename" => Ok(Origin::Typename),
-            "__schema" | "__type" if self.introspection => Ok(Origin::Introspection),
-            "__schema" | "__type" => {
-                let text = format!("Field '{name}' in type '{object}' is undefined");
-                Err(PlanError(validation::error("FieldUndefined", &text, name, location)))
-            }
-            _ => Ok(self.resolvers.get(object, name).map_or(Origin::Property, |found| Origin::Resolver(found.clone()))),
+            "__typename" => Origin::Typename,
+            "__schema" | "__type" => Origin::Introspection,
+            _ => self.resolvers.get(object, name).map_or(Origin::Property, |found| Origin::Resolver(found.clone())),
         }
     }
 

@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use serde::de::DeserializeOwned;
 
 use super::{
-    Application, OnAwsOnly, Output, appsync, cognito, connections, dynamodb, events, iam, lambda, s3, step_functions,
+    Application, Declared, OnAwsOnly, Output, appsync, cognito, connections, dynamodb, events, iam, lambda, s3,
+    step_functions,
 };
 use crate::{
     amplify_table,
@@ -40,12 +41,18 @@ pub(crate) fn assemble(resolved: Resolved, stack: &Stack, assets: &Assets<'_>, r
         assembly.place(resource, &mut application);
     }
     appsync::check_references(&application.apis, &mut assembly);
+    application.declared = resolved.resources.into_iter().map(declared).collect();
     application.outputs = resolved
         .outputs
         .into_iter()
         .map(|output| Output { name: output.name, description: output.description, value: output.value })
         .collect();
     application
+}
+
+fn declared(resource: Resource) -> Declared {
+    let Resource { logical_id, resource_type, properties, .. } = resource;
+    Declared { logical_id, resource_type, properties }
 }
 
 fn is_owner(resource_type: &str) -> bool {

@@ -28,6 +28,8 @@ pub use lambda::{LambdaCode, LambdaFunction};
 pub use s3::Bucket;
 pub use step_functions::{Activity, StateMachine, StateMachineType};
 
+use serde_json::Value;
+
 use crate::diagnostic::Position;
 
 /// Everything that one template describes and that runs here, in an order in which each resource comes after those
@@ -64,8 +66,21 @@ pub struct Application {
     pub roles: Vec<Role>,
     /// The outputs whose condition holds.
     pub outputs: Vec<Output>,
+    /// Every resource as it is declared, to find out what differs between two templates.
+    pub declared: Vec<Declared>,
     /// Resources of types that do not run here.
     pub on_aws_only: Vec<OnAwsOnly>,
+}
+
+/// A resource with its functions resolved.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Declared {
+    /// Its name in the template.
+    pub logical_id: String,
+    /// For example `AWS::DynamoDB::Table`.
+    pub resource_type: String,
+    /// Its properties; files that they name are not read.
+    pub properties: Value,
 }
 
 /// A resource that stepwell leaves to AWS.

@@ -3,6 +3,7 @@
 //! <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/AWS_AppSync.html>
 
 mod data_source;
+mod environment;
 mod resolver;
 
 use indexmap::IndexMap;
@@ -178,6 +179,11 @@ struct ApiProperties {
     log_config: Option<Value>,
 }
 
+/// `QueryDepthLimit`, levels (AppSync API reference).
+const MOST_QUERY_DEPTH: u32 = 75;
+/// `ResolverCountLimit` (AppSync API reference).
+const MOST_RESOLVERS: u32 = 10_000;
+
 pub(super) fn graphql_api(assembly: &mut Assembly<'_, '_>, resource: &Resource) -> Option<GraphqlApi> {
     let properties: ApiProperties = assembly.properties(resource)?;
     let attribute = |name| resource.identity.attributes.get(name).cloned().unwrap_or_default();
@@ -187,6 +193,17 @@ pub(super) fn graphql_api(assembly: &mut Assembly<'_, '_>, resource: &Resource) 
         if let Some(missing) = missing_config(provider) {
             assembly.error("SW0152", resource, "AuthenticationType", format!("this mode needs {missing}"));
         }
+    }
+    for (name, limit, most) in [
+        ("QueryDepthLimit", properties.query_depth_limit, MOST_QUERY_DEPTH),
+        ("ResolverCountLimit", properties.resolver_count_limit, MOST_RESOLVERS),
+    ] {
+        if limit.is_some_and(|limit| limit > most) {
+            assembly.error("SW0155", resource, name, format!("'{name}' is at most {most}"));
+        }
+    }
+    for message in environment::wrong(&properties.environment_variables) {
+        assembly.error("SW0155", resource, "EnvironmentVariables", message);
     }
     Some(GraphqlApi {
         logical_id: resource.logical_id.clone(),
