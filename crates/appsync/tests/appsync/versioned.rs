@@ -352,7 +352,7 @@ async fn a_function_resolves_conflicts_and_its_mistakes_are_conflict_errors() {
 async fn a_condition_of_the_request_counts_beside_the_version() {
     let world = World::new().await;
     let mut create = put("1", "a");
-    create["condition"] = json!({ "expression": "attribute_not_exists(#id)", "expressionNames": { "#id": "id" }, "expressionValues": {} });
+    create["condition"] = json!({ "expression": "(attribute_not_exists(#id))", "expressionNames": { "#id": "id" }, "expressionValues": {} });
     let item = world.send("automerge", create.clone()).await.unwrap();
     let (kind, message, data) = world.send("automerge", create).await.expect_err("it is there already");
     assert_eq!(kind, "ConditionalCheckFailedException");
@@ -384,7 +384,15 @@ async fn what_only_appsync_may_set_and_what_it_cannot_do_is_refused_in_its_words
     let mut no_version = update("1", 1, json!({ "title": { "S": "b" } }));
     no_version.as_object_mut().unwrap().remove("_version");
     let supported = "(TransactGetItems,PutItem,BatchGetItem,Scan,Query,GetItem,DeleteItem,UpdateItem,Sync)";
+    let mut custom = put("1", "a");
+    custom["condition"] = json!({ "expression": "attribute_exists(id)",
+        "conditionalCheckFailedHandler": { "strategy": "Custom", "lambdaArn": "arn" } });
     let cases = [
+        (
+            custom,
+            "MappingTemplate",
+            "Condition check failure strategy 'Custom' is not supported on versioned data sources.".to_owned(),
+        ),
         (edited, "BadRequest", "Updating _deleted field can not be set from the client.".to_owned()),
         (
             update("1", 1, json!({ "_version": { "N": 7 } })),

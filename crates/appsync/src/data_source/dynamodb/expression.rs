@@ -70,6 +70,8 @@ impl Input {
     /// Adds to `member` what must hold beside what is there already.
     pub(super) fn require(&mut self, member: &str, text: &str, names: &[(&str, &str)], values: &[(&str, Value)]) {
         let text = match self.fields.get(member).and_then(Value::as_str) {
+            // DynamoDB refuses parentheses right inside of others.
+            Some(present) if is_enclosed(present) => format!("{present} AND {text}"),
             Some(present) => format!("({present}) AND {text}"),
             None => text.to_owned(),
         };
@@ -87,5 +89,49 @@ impl Input {
             self.fields.insert("ExpressionAttributeValues".into(), self.values.into());
         }
         self.fields
+    }
+}
+
+/// Whether one pair of parentheses is around the whole expression. Expressions have no texts that could hold others.
+fn is_enclosed(text: &str) -> bool {
+    let Some(inner) = text.trim().strip_prefix('(').and_then(|text| text.strip_suffix(')')) else { return false };
+    let mut depth = 0_usize;
+    inner.chars().all(|c| match c {
+        '(' => {
+            depth += 1;
+            true
+        }
+        ')' => {
+            let within = depth > 0;
+            depth = depth.saturating_sub(1);
+            within
+        }
+        _ => true,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_required_besides_adds_parentheses_where_there_are_none() {
+        let cases = [
+            ("a = b", "(a = b) AND c"),
+            ("a = b OR size(d) = e", "(a = b OR size(d) = e) AND c"),
+            ("(attribute_exists(a))", "(attribute_exists(a)) AND c"),
+            (" (a OR (b)) ", " (a OR (b))  AND c"),
+            ("(a) OR (b)", "((a) OR (b)) AND c"),
+            ("attribute_exists(a)", "(attribute_exists(a)) AND c"),
+        ];
+        for (present, expected) in cases {
+            let mut input = Input::default();
+            input.set("FilterExpression", present);
+            input.require("FilterExpression", "c", &[], &[]);
+            assert_eq!(input.finish()["FilterExpression"], expected);
+        }
+        let mut input = Input::default();
+        input.require("FilterExpression", "c", &[], &[]);
+        assert_eq!(input.finish()["FilterExpression"], "c");
     }
 }

@@ -186,6 +186,7 @@ impl Versioned {
 impl<'a> Mutation<'a> {
     fn parse(request: &'a Map<String, Value>) -> Result<Self, Failure> {
         metadata::refuse_edits(request)?;
+        refuse_custom_handler(request)?;
         let name = request.get("operation").and_then(Value::as_str).unwrap_or_default();
         let key = typed_map(object(request, "key")?, "key")?;
         let operation = match name {
@@ -225,6 +226,20 @@ impl<'a> Mutation<'a> {
             input.set(member, text);
         }
         Ok(input)
+    }
+}
+
+/// AWS differs: what a `Custom` handler of the request's condition does beside a conflict handler is not documented.
+fn refuse_custom_handler(request: &Map<String, Value>) -> Result<(), Failure> {
+    let condition = given(request, "condition");
+    let handler = condition.and_then(|condition| condition.get("conditionalCheckFailedHandler"));
+    match handler.and_then(|handler| handler.get("strategy")).and_then(Value::as_str) {
+        None | Some("Reject") => Ok(()),
+        Some(other) => {
+            let message =
+                format!("Condition check failure strategy '{other}' is not supported on versioned data sources.");
+            Err(Failure::Document(message))
+        }
     }
 }
 
