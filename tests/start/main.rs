@@ -4,8 +4,13 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+// The servers that the tests of the RDS Data API start, too.
+#[path = "../../crates/rds-data/tests/rds_data/servers.rs"]
+mod servers;
+
 mod apis;
 mod applications;
+mod databases;
 mod folders;
 mod rate_limit;
 mod reload;
