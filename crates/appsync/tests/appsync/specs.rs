@@ -13,15 +13,16 @@ use std::{collections::HashMap, fs, path::Path, sync::Arc};
 
 use crate::harness::{self, Call, Scripted};
 use appsync::{
-    Api, ApiConfig, Body, DataSourceConfig, DataSourceKind, Delivery, FunctionConfig, LambdaOptions, Request,
-    ResolverConfig, ResolverKind, Signing, Subscription,
+    Api, ApiConfig, Body, DataSourceConfig, DataSourceKind, Delivery, FunctionConfig, LambdaOptions,
+    RelationalDatabase, Request, ResolverConfig, ResolverKind, Signing, Subscription,
 };
 use aws_protocol::{Directory, ServiceError};
 use futures::FutureExt;
 use resolver::{Code, Source, Templates};
 use serde_json::{Map, Value};
 
-const SERVICES: [&str; 4] = ["dynamodb", "states", "events", "lambda"];
+const SERVICES: [&str; 7] =
+    ["dynamodb", "states", "events", "lambda", "rds-data", "stepwell:opensearch", "bedrock-runtime"];
 
 struct Block {
     words: Vec<String>,
@@ -288,6 +289,13 @@ fn data_source((name, source): (&String, &Value)) -> DataSourceConfig {
         },
         "AWS_LAMBDA" => DataSourceKind::Lambda { function_arn: text("functionArn") },
         "AMAZON_EVENTBRIDGE" => DataSourceKind::EventBridge { event_bus_arn: text("eventBusArn") },
+        "RELATIONAL_DATABASE" => DataSourceKind::RelationalDatabase(RelationalDatabase {
+            cluster: text("cluster"),
+            secret_arn: text("secret"),
+            database: source["database"].as_str().map(str::to_owned),
+        }),
+        "AMAZON_OPENSEARCH_SERVICE" => DataSourceKind::OpenSearch { endpoint: text("endpoint") },
+        "AMAZON_BEDROCK_RUNTIME" => DataSourceKind::BedrockRuntime,
         other => panic!("unknown data source type {other}"),
     };
     DataSourceConfig { name: name.clone(), role_arn: None, kind }
