@@ -36,7 +36,13 @@ pub(super) async fn start_creation(registry: &Registry, input: &Value) -> Result
         return Err(Error::bad("Schema size exceeds the limit of 1 MB."));
     }
     let created = match checked(&text) {
-        Ok((types, whole)) => registry.change(&api_id, |api| Ok(take(api, text, types, &whole))).await,
+        Ok((types, whole)) => {
+            let replace = |api: &mut Api| {
+                take(api, text, types, &whole);
+                Ok(())
+            };
+            registry.change(&api_id, replace).await
+        }
         Err(details) => Err(Error::BadRequest(details)),
     };
     match created {

@@ -123,7 +123,7 @@ pub(super) fn list(registry: &Registry, input: &Value) -> Result<Value, Error> {
 }
 
 /// A page of an API's types, by name.
-pub(super) fn listed(registry: &Registry, api: &Api, format: &str, page: &Page) -> Result<Value, Error> {
+fn listed(registry: &Registry, api: &Api, format: &str, page: &Page) -> Result<Value, Error> {
     let sdl = sdl_of(api)?;
     let mut types: Vec<(&str, &Definition)> = sdl.types().collect();
     types.sort_by_key(|(name, _)| *name);
