@@ -67,7 +67,7 @@ async fn answer(
             return api.api().refuse(&texts(headers), refused);
         }
     };
-    if api.description().schema.is_none() {
+    if !api.has_schema() {
         return appsync::Response::refused(502, "GraphQLSchemaException", "No schema definition exists.");
     }
     let body = match read() {

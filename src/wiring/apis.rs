@@ -59,6 +59,12 @@ impl RunningApi {
         &self.description
     }
 
+    /// Whether there is a schema: its own, or that of its sources.
+    pub(crate) fn has_schema(&self) -> bool {
+        let sources = self.description.sources.as_ref();
+        self.description.schema.is_some() || sources.is_some_and(|sources| !sources.is_empty())
+    }
+
     /// What executes requests.
     pub(crate) fn api(&self) -> &Arc<Api> {
         &self.api

@@ -10,11 +10,18 @@ use resolver::{Code, Source, Templates};
 use serde_json::Value;
 use template::{AuthenticationType, GraphqlApi, Handler};
 
-/// The API's configuration.
+/// The API's configuration; that of a merged API, merged from those of its sources.
 ///
 /// # Errors
-/// What the template asks for and this server does not have yet.
+/// What the template asks for and this server does not have yet, and conflicts between sources.
 pub(super) fn config(api: &GraphqlApi, partition: Partition) -> Result<ApiConfig, Vec<Diagnostic>> {
+    let own = own_config(api, partition.clone())?;
+    let Some(sources) = &api.sources else { return Ok(own) };
+    let sources: Result<Vec<_>, _> = sources.iter().map(|source| own_config(&source.api, partition.clone())).collect();
+    appsync::merge(own, &sources?)
+}
+
+fn own_config(api: &GraphqlApi, partition: Partition) -> Result<ApiConfig, Vec<Diagnostic>> {
     let mut unsupported = Vec::new();
     let functions = api.functions.iter().map(|function| {
         let code = optional_code(&function.handler);

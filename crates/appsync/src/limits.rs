@@ -18,6 +18,8 @@ pub(crate) const RESPONSE_BYTES: usize = 5_000_000;
 pub(crate) const REQUEST_MILLIS: i64 = 30_000;
 /// SDL, bytes (AppSync quota).
 pub(crate) const SCHEMA_BYTES: usize = 1_000_000;
+/// Source APIs of one merged API (AppSync quota).
+pub(crate) const SOURCE_APIS: usize = 10;
 /// Resolvers of one request where the API sets no limit of its own (AppSync quota).
 pub(crate) const RESOLVER_COUNT: u32 = 10_000;
 /// Functions of one pipeline (AppSync quota).

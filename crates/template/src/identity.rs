@@ -68,6 +68,9 @@ fn appsync(subject: &Subject<'_>, stack: &Stack, values: &dyn Values) -> Option<
     if subject.resource_type == "AWS::AppSync::GraphQLApi" {
         return Some(graphql_api(subject, stack, values));
     }
+    if subject.resource_type == "AWS::AppSync::SourceApiAssociation" {
+        return Some(association(subject, stack, values));
+    }
     let api_id = subject.text("ApiId");
     let arn = |resource: String| stack.partition.arn("appsync", &format!("apis/{api_id}/{resource}"));
     let name = subject.text("Name");
@@ -121,6 +124,25 @@ fn graphql_api(subject: &Subject<'_>, stack: &Stack, values: &dyn Values) -> Nam
         ("ApiId", id),
     ];
     (arn, attributes)
+}
+
+/// Either API is named by its id or by its ARN.
+fn association(subject: &Subject<'_>, stack: &Stack, values: &dyn Values) -> Names {
+    let id_of = |identifier: String| identifier.rsplit('/').next().unwrap_or_default().to_owned();
+    let (source, merged) = (id_of(subject.text("SourceApiIdentifier")), id_of(subject.text("MergedApiIdentifier")));
+    let id = values.function_id(&merged, &stack.qualified(subject.logical_id));
+    let arn = |resource: String| stack.partition.arn("appsync", &format!("apis/{resource}"));
+    let own = arn(format!("{merged}/sourceApiAssociations/{id}"));
+    let attributes = vec![
+        ("AssociationArn", own.clone()),
+        ("AssociationId", id),
+        ("MergedApiArn", arn(merged.clone())),
+        ("MergedApiId", merged),
+        ("SourceApiArn", arn(source.clone())),
+        ("SourceApiId", source),
+        ("SourceApiAssociationStatus", "MERGE_SUCCESS".to_owned()),
+    ];
+    (own, attributes)
 }
 
 /// The host and port of a URL.

@@ -36,8 +36,8 @@ pub use application::{
     ConnectionParameter, DataSource, DataSourceConfig, Declared, DeltaSyncConfig, DynamoDbConfig, Function, GraphqlApi,
     Handler, HttpConfig, HttpParameters, IdentityPool, InputTransformer, KeySchemaElement, LambdaAuthorizerConfig,
     LambdaCode, LambdaFunction, OAuth, OAuthMethod, OnAwsOnly, OpenIdConnectConfig, Output, RdsHttpEndpointConfig,
-    Resolver, ResolverKind, Role, RolePolicy, Rule, StateMachine, StateMachineType, SyncConfig, Table, Target,
-    UserPool, UserPoolClient, UserPoolGroup, UserPoolUser,
+    Resolver, ResolverKind, Role, RolePolicy, Rule, SourceApi, StateMachine, StateMachineType, SyncConfig, Table,
+    Target, UserPool, UserPoolClient, UserPoolGroup, UserPoolUser,
 };
 pub use diagnostic::{Diagnostic, Position, Severity};
 pub use load::{Error, Loaded, Options, load};

@@ -27,6 +27,43 @@ fn loaded(text: &str) -> Loaded {
     load(Path::new("t/template.yaml"), &options, &values, &files).unwrap_or_else(|error| panic!("{error}\n{text}"))
 }
 
+#[test]
+fn a_merged_api_has_its_sources() {
+    let loaded = loaded(
+        "
+Resources:
+  Shop:
+    Type: AWS::AppSync::GraphQLApi
+    Properties: { Name: shop, ApiType: MERGED, AuthenticationType: API_KEY }
+  FromOrders:
+    Type: AWS::AppSync::SourceApiAssociation
+    Properties:
+      MergedApiIdentifier: !GetAtt Shop.ApiId
+      SourceApiIdentifier: !GetAtt Orders.Arn
+      SourceApiAssociationConfig: { MergeType: AUTO_MERGE }
+  Orders:
+    Type: AWS::AppSync::GraphQLApi
+    Properties: { Name: orders, AuthenticationType: API_KEY }
+  Schema:
+    Type: AWS::AppSync::GraphQLSchema
+    Properties: { ApiId: !GetAtt Orders.ApiId, Definition: 'type Query { a: ID }' }
+Outputs:
+  Source: { Value: !GetAtt FromOrders.SourceApiId }
+  Association: { Value: !Ref FromOrders }
+",
+    );
+    let apis = &loaded.application.apis;
+    let shop = apis.iter().find(|api| api.name == "shop").expect("the merged API");
+    let orders = apis.iter().find(|api| api.name == "orders").expect("the source API");
+    assert_eq!(orders.sources, None);
+    let [source] = &shop.sources.as_deref().expect("a merged API")[..] else { panic!("{:?}", shop.sources) };
+    assert_eq!((&*source.logical_id, &*source.merge_type, &source.api), ("FromOrders", "AUTO_MERGE", orders));
+    assert!(orders.schema.is_some());
+    let output = |name: &str| &loaded.application.outputs.iter().find(|output| output.name == name).unwrap().value;
+    assert_eq!(*output("Source"), orders.id);
+    assert!(output("Association").starts_with(&format!("{}/sourceApiAssociations/", shop.arn)));
+}
+
 const TEMPLATE: &str = r#"
 Parameters:
   Stage: { Type: String, Default: dev }

@@ -111,7 +111,7 @@ fn leaf_of(ty: &ExtendedType) -> Option<Leaf> {
     }
 }
 
-fn diagnostics(errors: &DiagnosticList, file: &str) -> Vec<Diagnostic> {
+pub(crate) fn diagnostics(errors: &DiagnosticList, file: &str) -> Vec<Diagnostic> {
     errors
         .iter()
         .map(|error| {

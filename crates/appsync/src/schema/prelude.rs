@@ -15,6 +15,13 @@ const DIRECTIVES: [(&str, &str); 8] = [
     ("aws_publish", "(subscriptions: [String]) on FIELD_DEFINITION"),
 ];
 
+/// What the schemas of source APIs say to the merge (developer guide, "Merged API schema directives").
+const MERGE_DIRECTIVES: [(&str, &str); 3] = [
+    ("canonical", "on OBJECT | FIELD_DEFINITION | INTERFACE | UNION | ENUM | INPUT_OBJECT | SCALAR"),
+    ("hidden", "on OBJECT | FIELD_DEFINITION | INTERFACE | UNION | ENUM | INPUT_OBJECT | SCALAR"),
+    ("renamed", "(to: String!) on OBJECT | FIELD_DEFINITION | INTERFACE | UNION | ENUM | INPUT_OBJECT | SCALAR"),
+];
+
 const SCALARS: [&str; 9] =
     ["AWSDate", "AWSTime", "AWSDateTime", "AWSTimestamp", "AWSEmail", "AWSJSON", "AWSPhone", "AWSURL", "AWSIPAddress"];
 
@@ -30,7 +37,8 @@ pub(super) fn for_schema(sdl: &str) -> String {
         DECLARED.captures_iter(sdl).filter_map(|found| found.get(1)).map(|m| m.as_str()).collect();
     let used: Vec<&str> = WORD.find_iter(sdl).map(|found| found.as_str()).collect();
     let mut text = String::new();
-    for (name, rest) in DIRECTIVES.iter().filter(|(name, _)| !declared.contains(name)) {
+    let merging = MERGE_DIRECTIVES.iter().filter(|(name, _)| sdl.contains(&format!("@{name}")));
+    for (name, rest) in DIRECTIVES.iter().chain(merging).filter(|(name, _)| !declared.contains(name)) {
         text.push_str(&format!("directive @{name}{}{rest}\n", if rest.starts_with('(') { "" } else { " " }));
     }
     for scalar in SCALARS.iter().filter(|scalar| used.contains(scalar) && !declared.contains(scalar)) {

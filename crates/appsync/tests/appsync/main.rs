@@ -7,6 +7,7 @@ mod coalescing;
 mod concurrency;
 mod harness;
 mod limits;
+mod merged;
 mod pages;
 mod specs;
 mod subscriptions;

@@ -19,6 +19,8 @@ use crate::{
     template::{Resolved, Resource},
 };
 
+const SOURCE_API_ASSOCIATION: &str = "AWS::AppSync::SourceApiAssociation";
+
 /// What it takes to turn resources into typed ones.
 pub(crate) struct Assembly<'a, 'r> {
     assets: &'a Assets<'r>,
@@ -41,6 +43,9 @@ pub(crate) fn assemble(resolved: Resolved, stack: &Stack, assets: &Assets<'_>, r
         assembly.place(resource, &mut application);
     }
     appsync::check_references(&application.apis, &mut assembly);
+    for resource in resolved.resources.iter().filter(|resource| resource.resource_type == SOURCE_API_ASSOCIATION) {
+        appsync::associate(&mut assembly, resource, &mut application.apis);
+    }
     application.declared = resolved.resources.into_iter().map(declared).collect();
     application.outputs = resolved
         .outputs
@@ -93,6 +98,8 @@ impl Assembly<'_, '_> {
             // What is in it stands among the resources.
             nested::STACK => {}
             "AWS::IAM::Policy" => iam::policy(self, resource, &mut application.roles),
+            // Later, when the source is complete.
+            SOURCE_API_ASSOCIATION => {}
             name if name.starts_with("AWS::AppSync::") && resource.identity.runs_here => {
                 appsync::member(self, resource, &mut application.apis);
             }

@@ -14,7 +14,7 @@ mod step_functions;
 pub use appsync::{
     AdditionalProvider, ApiCache, ApiKey, AuthenticationType, AwsIamConfig, CachingConfig, CognitoUserPoolConfig,
     DataSource, DataSourceConfig, DeltaSyncConfig, DynamoDbConfig, Function, GraphqlApi, Handler, HttpConfig,
-    LambdaAuthorizerConfig, OpenIdConnectConfig, RdsHttpEndpointConfig, Resolver, ResolverKind, SyncConfig,
+    LambdaAuthorizerConfig, OpenIdConnectConfig, RdsHttpEndpointConfig, Resolver, ResolverKind, SourceApi, SyncConfig,
 };
 pub(crate) use assemble::assemble;
 pub use cognito::{IdentityPool, UserPool, UserPoolClient, UserPoolGroup, UserPoolUser};

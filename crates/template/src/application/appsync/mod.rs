@@ -4,6 +4,7 @@
 
 mod data_source;
 mod environment;
+mod merged;
 mod resolver;
 
 use indexmap::IndexMap;
@@ -13,6 +14,8 @@ use serde_json::Value;
 pub use data_source::{
     AwsIamConfig, DataSource, DataSourceConfig, DeltaSyncConfig, DynamoDbConfig, HttpConfig, RdsHttpEndpointConfig,
 };
+pub use merged::SourceApi;
+pub(super) use merged::associate;
 pub(super) use resolver::check_references;
 pub use resolver::{CachingConfig, Function, Handler, Resolver, ResolverKind, SyncConfig};
 
@@ -63,6 +66,8 @@ pub struct GraphqlApi {
     pub functions: Vec<Function>,
     /// `AWS::AppSync::Resolver`.
     pub resolvers: Vec<Resolver>,
+    /// The source APIs of an API with `ApiType: MERGED`, in the order of their associations; `None` for any other.
+    pub sources: Option<Vec<SourceApi>>,
 }
 
 /// A way for callers to identify themselves.
@@ -165,6 +170,7 @@ pub struct ApiCache {
 #[serde(rename_all = "PascalCase")]
 struct ApiProperties {
     name: String,
+    api_type: Option<String>,
     #[serde(flatten)]
     default_mode: AdditionalProvider,
     #[serde(default)]
@@ -227,6 +233,7 @@ pub(super) fn graphql_api(assembly: &mut Assembly<'_, '_>, resource: &Resource) 
         data_sources: Vec::new(),
         functions: Vec::new(),
         resolvers: Vec::new(),
+        sources: (properties.api_type.as_deref() == Some("MERGED")).then(Vec::new),
     })
 }
 

@@ -1,0 +1,65 @@
+//! `AWS::AppSync::SourceApiAssociation`: what a merged API is merged from.
+//!
+//! <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-appsync-sourceapiassociation.html>
+
+use serde::Deserialize;
+
+use super::GraphqlApi;
+use crate::{application::assemble::Assembly, diagnostic::Position, template::Resource};
+
+/// A source API of a merged API, as it stands in the template.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SourceApi {
+    /// The association's name in the template.
+    pub logical_id: String,
+    /// Where it stands in the template.
+    pub position: Position,
+    /// `AUTO_MERGE` or `MANUAL_MERGE`. A template's sources are merged whenever it is loaded, either way.
+    pub merge_type: String,
+    /// The source.
+    pub api: GraphqlApi,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct AssociationProperties {
+    source_api_identifier: String,
+    merged_api_identifier: String,
+    source_api_association_config: Option<AssociationConfig>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct AssociationConfig {
+    merge_type: Option<String>,
+}
+
+/// Gives a merged API one of its sources. Every API has to be complete.
+pub(in crate::application) fn associate(assembly: &mut Assembly<'_, '_>, resource: &Resource, apis: &mut [GraphqlApi]) {
+    let Some(properties) = assembly.properties::<AssociationProperties>(resource) else { return };
+    let mut find = |identifier: &str, property: &str, is_merged: bool| {
+        let position = apis.iter().position(|api| api.id == identifier || api.arn == identifier);
+        let message = match position {
+            Some(position) if apis[position].sources.is_some() == is_merged => return Some(position),
+            Some(_) if is_merged => "this API is no merged API: its ApiType has to be MERGED".to_owned(),
+            Some(_) => "a merged API cannot be a source of another".to_owned(),
+            None => format!("the template has no API with the id '{identifier}'"),
+        };
+        // After an earlier error the API may be missing for that reason.
+        if !assembly.report.has_errors() {
+            assembly.error("SW0180", resource, property, message);
+        }
+        None
+    };
+    let source = find(&properties.source_api_identifier, "SourceApiIdentifier", false);
+    let merged = find(&properties.merged_api_identifier, "MergedApiIdentifier", true);
+    let (Some(source), Some(merged)) = (source, merged) else { return };
+    let config = properties.source_api_association_config;
+    let source = SourceApi {
+        logical_id: resource.logical_id.clone(),
+        position: resource.at,
+        merge_type: config.and_then(|config| config.merge_type).unwrap_or_else(|| "MANUAL_MERGE".to_owned()),
+        api: apis[source].clone(),
+    };
+    apis[merged].sources.get_or_insert_default().push(source);
+}
