@@ -60,6 +60,8 @@ pub(crate) struct Layer {
     pub(crate) throttle: Option<Throttle>,
     pub(crate) trace_requests: Option<usize>,
     pub(crate) trace_bytes: Option<usize>,
+    pub(crate) otlp_endpoint: Option<String>,
+    pub(crate) log_format: Option<LogFormat>,
     pub(crate) parameters: BTreeMap<String, String>,
     /// `[[access_keys]]`: further access keys, each with a policy.
     pub(crate) access_keys: Vec<AccessKey>,
@@ -117,6 +119,16 @@ pub(crate) enum NamedThrottle {
     Aws,
 }
 
+/// How lines of the log look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum LogFormat {
+    /// For people.
+    Text,
+    /// A JSON object for each line.
+    Json,
+}
+
 /// Who keeps the objects of S3.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
@@ -168,6 +180,8 @@ pub(crate) struct Config {
     pub(crate) throttle: Sourced<Throttle>,
     pub(crate) trace_requests: Sourced<usize>,
     pub(crate) trace_bytes: Sourced<usize>,
+    pub(crate) otlp_endpoint: Sourced<Option<String>>,
+    pub(crate) log_format: Sourced<LogFormat>,
     pub(crate) parameters: BTreeMap<String, Sourced<String>>,
     pub(crate) access_keys: Vec<AccessKey>,
     pub(crate) graphql: Sourced<graphql::Graphql>,
@@ -210,6 +224,8 @@ impl Default for Config {
             throttle: Sourced::default(Throttle::Named(NamedThrottle::Off)),
             trace_requests: Sourced::default(1_000),
             trace_bytes: Sourced::default(32 << 20),
+            otlp_endpoint: Sourced::default(None),
+            log_format: Sourced::default(LogFormat::Text),
             parameters: BTreeMap::new(),
             access_keys: Vec::new(),
             graphql: Sourced::default(graphql::Graphql::default()),
@@ -252,6 +268,8 @@ impl Config {
         self.throttle.set(layer.throttle, source);
         self.trace_requests.set(layer.trace_requests, source);
         self.trace_bytes.set(layer.trace_bytes, source);
+        self.otlp_endpoint.set(layer.otlp_endpoint.map(Some), source);
+        self.log_format.set(layer.log_format, source);
         for (name, value) in layer.parameters {
             self.parameters.insert(name, Sourced::new(value, source));
         }
@@ -363,6 +381,8 @@ impl fmt::Display for Config {
         line("trace_requests", &self.trace_requests.value, &self.trace_requests.source)?;
         line("trace_bytes", &self.trace_bytes.value, &self.trace_bytes.source)?;
         line("graphql.rate_limit", &self.graphql.value.rate_limit_text(), &self.graphql.source)?;
+        line("otlp_endpoint", &optional(&self.otlp_endpoint.value), &self.otlp_endpoint.source)?;
+        line("log_format", &self.log_format.value, &self.log_format.source)?;
         for (name, parameter) in &self.parameters {
             // A value may be a NoEcho parameter's, so only its presence is shown.
             line(&format!("parameters.{name}"), &"(set)", &parameter.source)?;
@@ -384,6 +404,15 @@ impl fmt::Display for Config {
             line(&name, &value, FILE)?;
         }
         Ok(())
+    }
+}
+
+impl fmt::Display for LogFormat {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Text => "text",
+            Self::Json => "json",
+        })
     }
 }
 

@@ -22,7 +22,6 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    log_to_stderr();
     match run(&cli) {
         Ok(code) => code,
         Err(error) => {
@@ -35,6 +34,7 @@ fn main() -> ExitCode {
 
 fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
     let config = config::load(cli.settings.config.as_deref(), std::env::vars(), cli.layer())?;
+    log_to_stderr(config.log_format.value);
     match &cli.command {
         None | Some(Command::Run { .. }) => commands::run::run(&config),
         Some(Command::Check { .. }) => commands::check::check(&config),
@@ -51,9 +51,13 @@ fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
 }
 
 /// Warnings, errors, what Lambda functions write and the events of executions that are to be logged, or what `STEPWELL_LOG` asks for.
-fn log_to_stderr() {
+fn log_to_stderr(format: config::LogFormat) {
     use tracing_subscriber::EnvFilter;
     let filter = EnvFilter::try_from_env("STEPWELL_LOG")
         .unwrap_or_else(|_| EnvFilter::new("warn,lambda=info,stepwell::execution_log=info"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    match format {
+        config::LogFormat::Text => lines.init(),
+        config::LogFormat::Json => lines.json().flatten_event(true).init(),
+    }
 }

@@ -55,6 +55,10 @@ pub(crate) fn load(
         config.apply(layer, &name);
     }
     for (variable, value) in variables {
+        // OpenTelemetry's own name for it; ours goes over it.
+        if variable == OTLP_ENDPOINT && !value.is_empty() && config.otlp_endpoint.value.is_none() {
+            config.otlp_endpoint.set(Some(Some(value.clone())), &variable);
+        }
         if let Some(name) = variable.strip_prefix("STEPWELL_") {
             config.apply(from_variable(&variable, name, value)?, &variable);
         }
@@ -64,6 +68,8 @@ pub(crate) fn load(
     Ok(config)
 }
 
+/// Where OpenTelemetry's collector is, as all programs are told.
+const OTLP_ENDPOINT: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
 /// Variables that steer tools around stepwell, not stepwell itself.
 const NOT_SETTINGS: [&str; 2] = ["LOG", "CONFIG"];
 

@@ -7,6 +7,7 @@ mod console;
 mod graphql;
 mod identity;
 mod lambda;
+mod metrics;
 pub(crate) mod operate;
 pub(crate) mod rate_limit;
 mod realtime;
@@ -22,7 +23,10 @@ use clock::Clock;
 
 pub(crate) use router::router;
 
-use crate::wiring::{apis::Apis, management::Domains};
+use crate::{
+    telemetry::metrics::Metrics,
+    wiring::{apis::Apis, management::Domains},
+};
 
 /// What the doors work on, shared by all of them.
 pub(crate) struct State {
@@ -37,6 +41,7 @@ pub(crate) struct State {
     pub(crate) operator: operate::Schema,
     pub(crate) operator_token: String,
     pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) metrics: Arc<Metrics>,
     pub(crate) max_body_bytes: usize,
 }
 

@@ -4,6 +4,7 @@ use axum::{
     Router,
     extract::DefaultBodyLimit,
     http::{HeaderName, StatusCode},
+    middleware::from_fn_with_state,
     response::IntoResponse,
     routing::{any, get, post},
 };
@@ -13,7 +14,7 @@ use tower_http::{
     cors::{AllowHeaders, AllowMethods, AllowOrigin, CorsLayer, ExposeHeaders},
 };
 
-use super::{App, appsync, aws_json, console, graphql, lambda, operate, realtime, well_known};
+use super::{App, appsync, aws_json, console, graphql, lambda, metrics, operate, realtime, well_known};
 
 /// AppSync compresses answers from this size on.
 const COMPRESS_FROM_BYTES: u64 = 1_000;
@@ -25,6 +26,7 @@ pub(crate) fn router(app: App) -> Router {
         .merge(clients())
         .merge(people())
         .fallback(not_found)
+        .layer(from_fn_with_state(app.clone(), metrics::measure))
         .layer(limit)
         .layer(CompressionLayer::new().gzip(true).compress_when(SizeAbove::new(COMPRESS_FROM_BYTES)))
         .layer(CatchPanicLayer::new())
@@ -60,6 +62,7 @@ fn people() -> Router<App> {
         .route("/operate", get(console::operator))
         .route("/operate/graphql", post(operate::post))
         .route("/operate/graphql/ws", get(operate::socket))
+        .route("/metrics", get(metrics::get))
         .route("/console/{file}", get(console::file))
 }
 

@@ -89,6 +89,8 @@ pub(crate) enum Error {
          \"query\" with api_version; REST services cannot be called yet"
     )]
     UnknownProtocol(String),
+    #[error("send traces to otlp_endpoint: {0}")]
+    Otlp(#[from] opentelemetry_otlp::ExporterBuildError),
     #[error("set up outgoing HTTP: {0}")]
     Outbound(#[from] reqwest::Error),
 }
@@ -103,6 +105,7 @@ pub(crate) struct Running {
     pub(crate) reloader: Arc<Reloader>,
     engine: Option<Engine>,
     lambda: lambda::Lambda,
+    telemetry: Telemetry,
 }
 
 /// Loads the template with its files.
@@ -202,7 +205,7 @@ pub(crate) async fn start(
     let services = Directory::default();
     let outbound = Arc::new(Outbound::new(keys.default.clone(), clock.clone())?);
     tracing::debug!("outgoing HTTP is set up");
-    let telemetry = Telemetry::start(config);
+    let telemetry = Telemetry::start(config)?;
     let user_pools = Arc::new(UserPools::new(store.clone(), clock.clone(), partition.clone(), addresses.http.clone()));
     let apis = Arc::new(Apis::new(Surroundings {
         partition: partition.clone(),
@@ -251,6 +254,7 @@ pub(crate) async fn start(
     event_rules::warn_of_unserved_targets(&application, &partition);
     if let Some(engine) = &engine {
         engine.recover().await?;
+        telemetry.metrics.watch(engine);
     }
     tracing::debug!("executions are taken up");
 
@@ -289,7 +293,7 @@ pub(crate) async fn start(
         caller,
         engine: engine.clone(),
         partition,
-        requests: telemetry.ring,
+        requests: telemetry.ring.clone(),
         reloads,
     };
     let app = Arc::new(State {
@@ -302,9 +306,10 @@ pub(crate) async fn start(
         operator: operate::schema(operator),
         operator_token,
         clock,
+        metrics: telemetry.metrics.clone(),
         max_body_bytes: config.max_body_bytes.value,
     });
-    Ok(Running { app, application, warnings, endpoints, reloader, engine, lambda })
+    Ok(Running { app, application, warnings, endpoints, reloader, engine, lambda, telemetry })
 }
 
 impl Running {
@@ -314,6 +319,7 @@ impl Running {
             engine.shutdown().await;
         }
         self.lambda.shutdown();
+        self.telemetry.shutdown().await;
         Endpoints::remove(&config.data.value);
     }
 }

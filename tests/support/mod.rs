@@ -42,7 +42,9 @@ pub(crate) fn binary() -> PathBuf {
 /// A command of the binary in the repository's folder, with nothing of our environment's settings.
 pub(crate) fn command(data: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(binary());
-    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("STEPWELL_") || name.starts_with("AWS_")) {
+    for (name, _) in std::env::vars()
+        .filter(|(name, _)| ["STEPWELL_", "AWS_", "OTEL_"].iter().any(|prefix| name.starts_with(prefix)))
+    {
         command.env_remove(name);
     }
     command.current_dir(env!("CARGO_MANIFEST_DIR")).args(arguments).arg("--data").arg(data).kill_on_drop(true);
@@ -51,7 +53,13 @@ pub(crate) fn command(data: &Path, arguments: &[&str]) -> Command {
 
 /// A process with these arguments, on free ports unless they name some, its output in a pipe.
 pub(crate) fn spawn(data: &Path, arguments: &[&str]) -> Child {
+    spawn_in(data, arguments, &[])
+}
+
+/// The same in an environment with these variables.
+fn spawn_in(data: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> Child {
     let mut command = command(data, arguments);
+    command.envs(variables.iter().copied());
     for flag in ["--port", "--tls-port"].iter().filter(|flag| !arguments.contains(flag)) {
         command.args([flag, "0"]);
     }
@@ -66,7 +74,12 @@ impl Server {
 
     /// Starts with these arguments, on free ports unless they name some, and waits for the line that says it is ready.
     pub(crate) async fn start_with(data: &Path, arguments: &[&str]) -> Self {
-        let mut child = spawn(data, arguments);
+        Self::start_in(data, arguments, &[]).await
+    }
+
+    /// The same in an environment with these variables.
+    pub(crate) async fn start_in(data: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> Self {
+        let mut child = spawn_in(data, arguments, variables);
         let mut lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
         loop {
             let line = tokio::time::timeout(PATIENCE, lines.next_line()).await.expect("ready in time");

@@ -44,6 +44,21 @@ pub struct Location {
     pub column: usize,
 }
 
+impl PathSegment {
+    /// A path for people, for example `orders[0].customer`.
+    pub fn join(path: &[Self]) -> String {
+        let mut text = String::new();
+        for segment in path {
+            match segment {
+                Self::Key(key) if text.is_empty() => text.push_str(key),
+                Self::Key(key) => text.extend([".", key]),
+                Self::Index(index) => text.push_str(&format!("[{index}]")),
+            }
+        }
+        text
+    }
+}
+
 impl GraphqlError {
     /// An error of the whole request with neither path nor place: `{"errorType", "message"}`.
     pub fn of_request(error_type: &str, message: impl Into<String>) -> Self {

@@ -10,7 +10,7 @@ use crate::{
     ConflictHandler, LambdaOptions,
     batch::{Gatherer, Seat},
     data_source::{self, DataSource, Failure, lambda},
-    trace::{Recorder, ResolverKindName, Steps},
+    trace::{Recorder, ResolverKind, Steps},
 };
 
 /// The resolvers of an API by type and field.
@@ -163,10 +163,10 @@ impl Resolver {
     }
 
     /// Its kind, for traces.
-    pub(crate) fn kind(&self) -> ResolverKindName {
+    pub(crate) fn kind(&self) -> ResolverKind {
         match self {
-            Self::Unit(_) => ResolverKindName::Unit,
-            Self::Pipeline { .. } => ResolverKindName::Pipeline,
+            Self::Unit(_) => ResolverKind::Unit,
+            Self::Pipeline { .. } => ResolverKind::Pipeline,
         }
     }
 }

@@ -63,6 +63,11 @@ impl Engine {
         self.shared.changes.subscribe()
     }
 
+    /// How many executions run or wait now, the children of distributed Maps among them.
+    pub fn running(&self) -> usize {
+        self.shared.open.len()
+    }
+
     /// The tasks of a Standard execution that wait for an answer to their token, oldest first; none once it has ended.
     ///
     /// # Errors

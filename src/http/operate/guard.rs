@@ -16,7 +16,7 @@ use crate::http::App;
 const REFUSED: &str = "the operator's API serves this machine only; from elsewhere send \
                        'Authorization: Bearer TOKEN' with the token in the data folder's file operator-token";
 
-pub(super) fn admit(app: &App, peer: SocketAddr, headers: &HeaderMap) -> Result<(), Response> {
+pub(in crate::http) fn admit(app: &App, peer: SocketAddr, headers: &HeaderMap) -> Result<(), Response> {
     if from_this_machine(peer, headers) || has_token(headers, &app.operator_token) {
         return Ok(());
     }

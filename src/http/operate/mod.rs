@@ -26,7 +26,7 @@ use axum::{
 };
 use serde_json::Value;
 
-pub(super) use guard::from_this_machine;
+pub(super) use guard::{admit, from_this_machine};
 
 use super::App;
 use crate::wiring::reload::Reloads;

@@ -124,7 +124,7 @@ impl ResolverRun {
 
     /// Aliases and list indexes from the root, for example `orders[0].customer`.
     async fn path(&self) -> String {
-        path(&self.trace().path)
+        PathSegment::join(&self.trace().path)
     }
 
     async fn type_name(&self) -> &str {
@@ -137,8 +137,8 @@ impl ResolverRun {
 
     async fn kind(&self) -> ResolverKind {
         match self.trace().kind {
-            trace::ResolverKindName::Unit => ResolverKind::Unit,
-            trace::ResolverKindName::Pipeline => ResolverKind::Pipeline,
+            trace::ResolverKind::Unit => ResolverKind::Unit,
+            trace::ResolverKind::Pipeline => ResolverKind::Pipeline,
         }
     }
 
@@ -194,18 +194,6 @@ impl ResolverRun {
     async fn execution_arns(&self) -> Vec<String> {
         self.trace().execution_arns()
     }
-}
-
-fn path(segments: &[PathSegment]) -> String {
-    let mut text = String::new();
-    for segment in segments {
-        match segment {
-            PathSegment::Key(key) if text.is_empty() => text.push_str(key),
-            PathSegment::Key(key) => text.extend([".", key]),
-            PathSegment::Index(index) => text.push_str(&format!("[{index}]")),
-        }
-    }
-    text
 }
 
 impl From<&ErrorTrace> for ResolverError {

@@ -52,6 +52,7 @@ pub(super) async fn serve(app: App, endpoint: Endpoint, mut socket: WebSocket, h
     let refused = match identity {
         Ok(_) => {
             let (outgoing, incoming) = mpsc::channel(OUTGOING);
+            let _counted = app.metrics.connection();
             let connection = Connection {
                 app,
                 endpoint,

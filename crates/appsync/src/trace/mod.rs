@@ -15,7 +15,7 @@ mod steps;
 
 pub use capture::Captured;
 pub use record::{
-    CallTrace, End, ErrorTrace, FieldTrace, HandlerTrace, Label, Published, RequestTrace, ResolverKindName, StepTrace,
+    CallTrace, End, ErrorTrace, FieldTrace, HandlerTrace, Label, Published, RequestTrace, ResolverKind, StepTrace,
 };
 pub(crate) use recorder::{Place, Recorder};
 pub use ring::Ring;

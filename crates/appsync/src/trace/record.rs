@@ -66,7 +66,7 @@ pub struct FieldTrace {
     /// Its own number, counted from 0 in the order in which resolvers began.
     pub number: usize,
     /// Unit or pipeline.
-    pub kind: ResolverKindName,
+    pub kind: ResolverKind,
     /// When it began.
     pub start: u64,
     /// How long it took.
@@ -90,7 +90,7 @@ pub struct FieldTrace {
 
 /// The kinds of resolver.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum ResolverKindName {
+pub enum ResolverKind {
     /// One data source.
     Unit,
     /// Functions.

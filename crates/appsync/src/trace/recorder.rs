@@ -11,7 +11,7 @@ use clock::Clock;
 use parking_lot::Mutex;
 use serde_json::{Map, Value};
 
-use super::{Captured, Detail, ErrorTrace, FieldTrace, Published, RequestTrace, ResolverKindName, Steps, Traces};
+use super::{Captured, Detail, ErrorTrace, FieldTrace, Published, RequestTrace, ResolverKind, Steps, Traces};
 use crate::{
     GraphqlError, PathSegment, Request, Response,
     execution::context_headers,
@@ -163,7 +163,7 @@ impl Recorder {
     pub(crate) fn resolved(
         &self,
         field: &Field,
-        kind: ResolverKindName,
+        kind: ResolverKind,
         place: Option<Place>,
         invocation: Invocation,
         steps: Steps,

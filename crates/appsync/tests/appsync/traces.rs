@@ -5,7 +5,7 @@ use std::sync::Arc;
 use appsync::{
     Api, Body, DataSourceConfig, DataSourceKind, FunctionConfig, LambdaOptions, Request, ResolverConfig, ResolverKind,
     Response,
-    trace::{Detail, End, RequestTrace, ResolverKindName, Ring, Sink, Traces},
+    trace::{self, Detail, End, RequestTrace, Ring, Sink, Traces},
 };
 use aws_protocol::{Directory, ServiceError};
 use parking_lot::Mutex;
@@ -137,7 +137,7 @@ async fn a_trace_tells_what_ran_and_with_what() {
     );
 
     let orders = &trace.fields[0];
-    assert_eq!((orders.parent_type(), orders.field(), orders.kind), ("Query", "orders", ResolverKindName::Pipeline));
+    assert_eq!((orders.parent_type(), orders.field(), orders.kind), ("Query", "orders", trace::ResolverKind::Pipeline));
     assert_eq!(orders.before.as_ref().and_then(|before| before.evaluated.read()), Some(json!({})));
     let step = &orders.steps[0];
     assert_eq!((&*step.name, &*step.source.name, &*step.source.type_name), ("scan", "table", "AMAZON_DYNAMODB"));

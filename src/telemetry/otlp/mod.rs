@@ -1,0 +1,81 @@
+//! Requests as OpenTelemetry traces, sent over OTLP/HTTP.
+//!
+//! A trace is made of a request that has finished, on a task of its own: requests wait for nothing here, and where they
+//! come faster than spans are made, some are left out and the log says so. What else there is to set has OpenTelemetry's
+//! own variables: `OTEL_SERVICE_NAME`, `OTEL_EXPORTER_OTLP_HEADERS`, `OTEL_EXPORTER_OTLP_PROTOCOL` (`http/protobuf` or
+//! `http/json`), `OTEL_BSP_*` and `OTEL_TRACES_SAMPLER`.
+
+mod caller;
+mod spans;
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
+
+use appsync::trace::{Detail, RequestTrace, Sink};
+use opentelemetry::trace::TracerProvider;
+use opentelemetry_otlp::{ExporterBuildError, SpanExporter, WithExportConfig};
+use opentelemetry_sdk::{Resource, trace::SdkTracerProvider};
+use tokio::sync::mpsc::{self, error::TrySendError};
+
+/// Requests that wait to become spans.
+const WAITING: usize = 4_096;
+/// Who spans come from, where `OTEL_SERVICE_NAME` does not say.
+const SERVICE: &str = "stepwell";
+
+/// Sends requests to a collector.
+pub(crate) struct Otlp {
+    queue: mpsc::Sender<Arc<RequestTrace>>,
+    left_out: AtomicU64,
+    provider: SdkTracerProvider,
+}
+
+impl Otlp {
+    /// Sends to the collector at `endpoint`, for example `http://127.0.0.1:4318`. Needs the runtime.
+    ///
+    /// # Errors
+    /// The endpoint is no URL, or a variable of OpenTelemetry asks for what is not here.
+    pub(crate) fn start(endpoint: &str) -> Result<Self, ExporterBuildError> {
+        let url = format!("{}/v1/traces", endpoint.trim_end_matches('/'));
+        let exporter = SpanExporter::builder().with_http().with_endpoint(url).build()?;
+        let mut resource = Resource::builder();
+        if std::env::var_os("OTEL_SERVICE_NAME").is_none() {
+            resource = resource.with_service_name(SERVICE);
+        }
+        let provider =
+            SdkTracerProvider::builder().with_batch_exporter(exporter).with_resource(resource.build()).build();
+        let tracer = provider.tracer(SERVICE);
+        let (queue, mut waiting) = mpsc::channel::<Arc<RequestTrace>>(WAITING);
+        tokio::spawn(async move {
+            while let Some(trace) = waiting.recv().await {
+                spans::send(&tracer, &trace);
+            }
+        });
+        Ok(Self { queue, left_out: AtomicU64::new(0), provider })
+    }
+
+    /// Sends what has not been sent yet, waiting for it.
+    pub(crate) async fn shutdown(&self) {
+        let provider = self.provider.clone();
+        let stopped = tokio::task::spawn_blocking(move || provider.shutdown()).await;
+        if let Ok(Err(error)) = stopped {
+            tracing::warn!(%error, "the last spans may not have been sent");
+        }
+    }
+}
+
+impl Sink for Otlp {
+    fn detail(&self) -> Detail {
+        Detail::Values
+    }
+
+    fn finished(&self, trace: &Arc<RequestTrace>) {
+        if let Err(TrySendError::Full(_)) = self.queue.try_send(trace.clone()) {
+            let left_out = self.left_out.fetch_add(1, Ordering::Relaxed) + 1;
+            if left_out.is_power_of_two() {
+                tracing::warn!(left_out, "requests come faster than their spans are made");
+            }
+        }
+    }
+}
