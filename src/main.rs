@@ -50,11 +50,11 @@ fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
     }
 }
 
-/// Warnings, errors, what Lambda functions write and the events of executions that are to be logged, or what `STEPWELL_LOG` asks for.
+/// Warnings, errors, what Lambda functions write, and what state machines and APIs with a logging configuration log, or what `STEPWELL_LOG` asks for.
 fn log_to_stderr(format: config::LogFormat) {
     use tracing_subscriber::EnvFilter;
     let filter = EnvFilter::try_from_env("STEPWELL_LOG")
-        .unwrap_or_else(|_| EnvFilter::new("warn,lambda=info,stepwell::execution_log=info"));
+        .unwrap_or_else(|_| EnvFilter::new("warn,lambda=info,stepwell::execution_log=info,stepwell::api_log=info"));
     let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     match format {
         config::LogFormat::Text => lines.init(),

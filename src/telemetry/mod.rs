@@ -1,6 +1,7 @@
 //! What there is to see of requests: the newest of them for the operator, metrics, lines of the log, and spans for a
 //! collector of OpenTelemetry. Each is a [`Sink`] of what the APIs have finished.
 
+mod api_log;
 mod log;
 pub(crate) mod metrics;
 mod otlp;
@@ -8,7 +9,10 @@ mod otlp;
 use std::sync::Arc;
 
 use appsync::trace::{Ring, Sink, Traces};
+use aws_protocol::Partition;
 use opentelemetry_otlp::ExporterBuildError;
+
+pub(crate) use api_log::field_log_level;
 
 use crate::config::Config;
 use metrics::Metrics;
@@ -36,6 +40,8 @@ impl Telemetry {
         let metrics = Arc::new(Metrics::default());
         let otlp = config.otlp_endpoint.value.as_deref().map(Otlp::start).transpose()?.map(Arc::new);
         let mut sinks: Vec<Arc<dyn Sink>> = vec![ring.clone(), metrics.clone(), Arc::new(log::RequestLog)];
+        let partition = Partition::new(config.region.value.clone(), config.account.value.clone());
+        sinks.push(Arc::new(api_log::ApiLog { partition }));
         sinks.extend(otlp.clone().map(|otlp| otlp as Arc<dyn Sink>));
         Ok(Self { ring, metrics, traces: Traces::new(sinks), otlp })
     }

@@ -19,7 +19,7 @@ use resolver::{
 use template::GraphqlApi;
 
 use super::{graphql_api, modes};
-use crate::{backends::http_client::Outbound, config::Dialect};
+use crate::{backends::http_client::Outbound, config::Dialect, telemetry};
 
 /// What APIs need of the rest of the process.
 pub(crate) struct Surroundings {
@@ -206,7 +206,7 @@ impl Surroundings {
         config.coalesce_get_items = self.coalesce_get_items;
         let authenticator = modes::authenticator(&description, self).map_err(|error| vec![error])?;
         let language = before.map_or_else(|| language(self.dialect), |before| before.language.clone());
-        let deps = self.deps(language.clone());
+        let deps = self.deps(&description, language.clone());
         let api = match before {
             Some(before) => before.api.rebuild(config, deps)?,
             None => Api::build(config, deps)?,
@@ -214,13 +214,13 @@ impl Surroundings {
         Ok(RunningApi { description, api, authenticator, language })
     }
 
-    fn deps(&self, language: Arc<dyn Language>) -> appsync::Deps {
+    fn deps(&self, description: &GraphqlApi, language: Arc<dyn Language>) -> appsync::Deps {
         appsync::Deps {
             services: self.services.clone(),
             clock: self.clock.clone(),
             language,
             http: self.outbound.clone(),
-            traces: self.traces.clone(),
+            traces: self.traces.logging(telemetry::field_log_level(description)),
             token_key: self.token_key,
             cache_bytes: self.cache_bytes,
         }

@@ -118,28 +118,78 @@ async fn metrics_count_requests_resolvers_and_executions() {
     assert_eq!(page.send().await.expect("an answer").status(), 403, "it is guarded as the operator's API is");
 }
 
+const LOGGING: &str = r#"
+Resources:
+  Api:
+    Type: AWS::AppSync::GraphQLApi
+    Properties:
+      Name: logging
+      AuthenticationType: API_KEY
+      LogConfig: { CloudWatchLogsRoleArn: "arn:aws:iam::000000000000:role/log", FieldLogLevel: ALL }
+  Schema:
+    Type: AWS::AppSync::GraphQLSchema
+    Properties: { ApiId: !GetAtt Api.ApiId, Definition: "type Query { ping: String }" }
+  Key:
+    Type: AWS::AppSync::ApiKey
+    Properties: { ApiId: !GetAtt Api.ApiId }
+  None:
+    Type: AWS::AppSync::DataSource
+    Properties: { ApiId: !GetAtt Api.ApiId, Name: none, Type: NONE }
+  Ping:
+    Type: AWS::AppSync::Resolver
+    Properties:
+      ApiId: !GetAtt Api.ApiId
+      TypeName: Query
+      FieldName: ping
+      DataSourceName: !GetAtt None.Name
+      Runtime: { Name: APPSYNC_JS, RuntimeVersion: 1.0.0 }
+      Code: |
+        export function request(ctx) { console.log("asked"); return { payload: "pong" } }
+        export function response(ctx) { return ctx.result }
+Outputs:
+  ApiKey: { Value: !GetAtt Key.ApiKey }
+"#;
+
 #[tokio::test]
-async fn the_log_has_a_line_for_each_request_where_it_is_asked_for() {
+async fn the_log_has_what_an_api_is_to_log_and_a_line_for_each_request_where_that_is_asked_for() {
     let folder = tempfile::tempdir().expect("a folder");
-    let mut command = command(folder.path(), &["run", "--port", "0", "--tls", "false"]);
-    command.env("STEPWELL_LOG_FORMAT", "json").env("STEPWELL_LOG", "stepwell::requests=info").stderr(Stdio::piped());
-    let mut child = command.stdout(Stdio::piped()).spawn().expect("it starts");
+    let template = folder.path().join("template.yaml");
+    std::fs::write(&template, LOGGING).expect("written");
+    let arguments = ["run", template.to_str().expect("a text"), "--port", "0", "--tls", "false"];
+    let mut command = command(folder.path(), &arguments);
+    command.env("STEPWELL_LOG_FORMAT", "json").env("STEPWELL_LOG", "stepwell::requests=info,stepwell::api_log=info");
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
     let mut out = BufReader::new(child.stdout.take().expect("a pipe")).lines();
     let mut err = BufReader::new(child.stderr.take().expect("a pipe")).lines();
     while !out.next_line().await.expect("readable").expect("a line").contains("Ctrl-C") {}
-    let read = |name: &str| std::fs::read(folder.path().join(name)).expect(name);
-    let endpoints: Value = serde_json::from_slice(&read("endpoints.json")).expect("JSON");
+    let endpoints = std::fs::read(folder.path().join("endpoints.json")).expect("the endpoints");
+    let endpoints: Value = serde_json::from_slice(&endpoints).expect("JSON");
     let url = format!("{}/graphql", endpoints["http"].as_str().expect("an address"));
-    let request =
-        reqwest::Client::new().post(url).header("x-api-key", endpoints["outputs"]["ApiKey"].as_str().expect("a key"));
+    let key = endpoints["outputs"]["ApiKey"].as_str().expect("a key");
+    let request = reqwest::Client::new().post(url).header("x-api-key", key);
     let answer = request.body("{\"query\":\"query Q { ping }\"}").send().await.expect("an answer");
-    let line =
-        tokio::time::timeout(PATIENCE, err.next_line()).await.expect("in time").expect("readable").expect("a line");
-    let line: Value = serde_json::from_str(&line).expect("JSON");
-    assert_eq!(line["request_id"], answer.headers()["x-amzn-requestid"].to_str().expect("a text"));
-    assert_eq!(
-        (&line["operation_name"], &line["status"], &line["message"]),
-        (&json!("Q"), &json!(200), &json!("request"))
+    let id = answer.headers()["x-amzn-requestid"].to_str().expect("a text").to_owned();
+
+    let mut lines = Vec::new();
+    while lines.len() < 4 {
+        let line = tokio::time::timeout(PATIENCE, err.next_line()).await.expect("in time");
+        lines.push(serde_json::from_str::<Value>(&line.expect("readable").expect("a line")).expect("JSON"));
+    }
+    let [request, log, field, summary] = &lines[..] else { panic!("four lines") };
+    assert_eq!((&request["request_id"], &request["operation_name"]), (&json!(id), &json!("Q")), "{request}");
+    let entry = |line: &Value| serde_json::from_str::<Value>(line["message"].as_str().expect("a text")).expect("JSON");
+    assert!(
+        log["message"]
+            .as_str()
+            .is_some_and(|text| text.starts_with(&format!("{id} INFO - ")) && text.contains("asked")),
+        "{log}"
     );
+    let field = entry(field);
+    assert_eq!(
+        (&field["logType"], &field["path"], &field["requestId"]),
+        (&json!("Tracing"), &json!(["ping"]), &json!(id))
+    );
+    let summary = entry(summary);
+    assert_eq!((&summary["logType"], &summary["statusCode"]), (&json!("RequestSummary"), &json!(200)));
     child.kill().await.expect("killed");
 }

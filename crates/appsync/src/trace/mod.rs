@@ -19,5 +19,5 @@ pub use record::{
 };
 pub(crate) use recorder::{Place, Recorder};
 pub use ring::Ring;
-pub use sinks::{Detail, Sink, Traces};
+pub use sinks::{Detail, FieldLogLevel, Sink, Traces};
 pub(crate) use steps::{Notes, Steps};

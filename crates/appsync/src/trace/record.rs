@@ -8,7 +8,7 @@ use bytes::Bytes;
 use clock::Timestamp;
 use serde_json::{Map, Value};
 
-use super::{Captured, mask};
+use super::{Captured, FieldLogLevel, mask};
 use crate::{GraphqlError, PathSegment};
 
 /// A finished request.
@@ -44,6 +44,8 @@ pub struct RequestTrace {
     pub errors: Vec<GraphqlError>,
     /// Whether the whole answer came out of the API's cache; `None` where operations are not cached.
     pub cache_hit: Option<bool>,
+    /// The API's `LogConfig`; `None` where it has none.
+    pub field_log_level: Option<FieldLogLevel>,
     /// Bytes of the answer's body.
     pub response_bytes: usize,
     pub(super) query: Arc<str>,

@@ -209,6 +209,7 @@ impl Recorder {
         }
         trace.micros = self.now();
         trace.status = response.status;
+        trace.field_log_level = self.traces.field_log_level();
         trace.resolvers = trace.resolvers.max(u32::try_from(trace.fields.len()).unwrap_or(u32::MAX));
         trace.bytes = TRACE_OVERHEAD + limits::TRACE_BYTES.saturating_sub(self.left.load(Ordering::Relaxed));
         trace.bytes += trace.query.len() + trace.fields.len() * FIELD_OVERHEAD;

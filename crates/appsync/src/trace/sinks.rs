@@ -16,6 +16,21 @@ pub enum Detail {
     Values,
 }
 
+/// `LogConfig.fieldLogLevel` of an API (developer guide, "Using CloudWatch to monitor and log GraphQL API data").
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum FieldLogLevel {
+    /// No fields.
+    None,
+    /// Those that failed.
+    Error,
+    /// Those that failed, and what handlers log.
+    Info,
+    /// As `Info`, with more of what handlers log.
+    Debug,
+    /// All fields, and what handlers log.
+    All,
+}
+
 /// Gets every finished request.
 pub trait Sink: Send + Sync + 'static {
     /// What it needs to be recorded.
@@ -30,6 +45,7 @@ pub trait Sink: Send + Sync + 'static {
 pub struct Traces {
     sinks: Arc<[Arc<dyn Sink>]>,
     detail: Detail,
+    field_log_level: Option<FieldLogLevel>,
 }
 
 impl Traces {
@@ -37,7 +53,16 @@ impl Traces {
     pub fn new(sinks: Vec<Arc<dyn Sink>>) -> Self {
         let detail = sinks.iter().map(|sink| sink.detail()).max().unwrap_or_default();
         let sinks = sinks.into_iter().filter(|sink| sink.detail() > Detail::Off).collect();
-        Self { sinks, detail }
+        Self { sinks, detail, field_log_level: None }
+    }
+
+    /// The same for an API with this `LogConfig`.
+    pub fn logging(&self, field_log_level: Option<FieldLogLevel>) -> Self {
+        Self { field_log_level, ..self.clone() }
+    }
+
+    pub(super) fn field_log_level(&self) -> Option<FieldLogLevel> {
+        self.field_log_level
     }
 
     /// How much is recorded.
