@@ -268,15 +268,13 @@ mod tests {
     #[test]
     fn the_exposition_has_what_was_counted() {
         let metrics = Arc::new(Metrics::default());
-        let trace = RequestTrace {
-            api_id: "api".to_owned(),
-            operation_type: Some("query"),
-            micros: 1_500,
-            errors: vec![appsync::GraphqlError::of_request("Unauthorized", "no")],
-            published: vec![appsync::trace::Published { field: "onStart".to_owned(), subscribers: 3 }],
-            cache_hit: Some(true),
-            ..RequestTrace::default()
-        };
+        let mut trace = RequestTrace::default();
+        trace.api_id = "api".to_owned();
+        trace.operation_type = Some("query");
+        trace.micros = 1_500;
+        trace.errors = vec![appsync::GraphqlError::of_request("Unauthorized", "no")];
+        trace.published = vec![appsync::trace::Published { field: "onStart".to_owned(), subscribers: 3 }];
+        trace.cache_hit = Some(true);
         metrics.finished(&Arc::new(trace));
         metrics.http("POST", "/graphql", 200, 2_000);
         let connection = metrics.connection();
