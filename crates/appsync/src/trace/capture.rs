@@ -147,6 +147,11 @@ fn copy_members(members: &Map<String, Value>, left: &mut usize, depth: usize) ->
     copied
 }
 
+/// A copy of a text, cut where it is too long.
+pub(super) fn text(text: &str) -> String {
+    if text.len() <= limits::TRACE_VALUE_BYTES { text.to_owned() } else { cut(text, limits::TRACE_VALUE_BYTES) }
+}
+
 fn cut(text: &str, bytes: usize) -> String {
     let end = text.floor_char_boundary(bytes);
     format!("{}… ({} more bytes)", &text[..end], text.len() - end)

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use clock::Timestamp;
 use serde_json::{Map, Value};
 
-use super::{Captured, FieldLogLevel, mask};
+use super::{Captured, FieldLogLevel, capture, mask};
 use crate::{GraphqlError, PathSegment};
 
 /// A finished request.
@@ -280,6 +280,10 @@ impl HandlerTrace {
 }
 
 impl ErrorTrace {
+    pub(super) fn new(message: &str, kind: Option<&str>) -> Self {
+        Self { message: capture::text(message), kind: kind.map(capture::text) }
+    }
+
     /// Its text, secrets masked.
     pub fn message(&self) -> String {
         mask::text(&self.message)

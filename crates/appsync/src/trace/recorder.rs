@@ -212,7 +212,11 @@ impl Recorder {
         trace.field_log_level = self.traces.field_log_level();
         trace.resolvers = trace.resolvers.max(u32::try_from(trace.fields.len()).unwrap_or(u32::MAX));
         trace.bytes = TRACE_OVERHEAD + limits::TRACE_BYTES.saturating_sub(self.left.load(Ordering::Relaxed));
-        trace.bytes += trace.query.len() + trace.fields.len() * FIELD_OVERHEAD;
+        trace.bytes += trace.query.len() + trace.fields.iter().map(weight).sum::<usize>();
+        if !trace.errors.is_empty() {
+            // They are a part of the body.
+            trace.bytes += response.body.len();
+        }
         if self.keeps_values() {
             trace.answered(&response.body);
             if trace.request.is_none() {
@@ -280,8 +284,13 @@ impl Recorder {
 pub(crate) const REQUEST_ID: &str = "x-amzn-RequestId";
 /// What a trace takes without its values, bytes, roughly.
 const TRACE_OVERHEAD: usize = 1_024;
-/// What a field takes without its values, bytes, roughly.
+/// What a field takes without its values and logs, bytes, roughly.
 const FIELD_OVERHEAD: usize = 1_024;
+
+/// What a field takes without its values, bytes, roughly.
+fn weight(field: &FieldTrace) -> usize {
+    FIELD_OVERHEAD + field.handlers().flat_map(|handler| &handler.logs).map(String::len).sum::<usize>()
+}
 
 fn username(identity: &Identity) -> Option<String> {
     match identity {
@@ -295,8 +304,8 @@ fn username(identity: &Identity) -> Option<String> {
 impl ErrorTrace {
     fn of_raised(raised: &Raised) -> Self {
         match raised {
-            Raised::Error(error) => Self { message: error.message.clone(), kind: error.kind.clone() },
-            Raised::Unauthorized => Self { message: "Unauthorized".to_owned(), kind: Some("Unauthorized".to_owned()) },
+            Raised::Error(error) => Self::from(&**error),
+            Raised::Unauthorized => Self::new("Unauthorized", Some("Unauthorized")),
         }
     }
 }

@@ -8,7 +8,7 @@ use std::sync::{
 use resolver::{Context, Evaluation, Handler, RaisedError};
 use serde_json::Value;
 
-use super::{CallTrace, Captured, End, ErrorTrace, HandlerTrace, Label, Recorder, StepTrace};
+use super::{CallTrace, Captured, End, ErrorTrace, HandlerTrace, Label, Recorder, StepTrace, capture};
 use crate::data_source::Failure;
 
 /// Records one run of a resolver.
@@ -82,10 +82,7 @@ impl Steps {
             stash: if stash.is_empty() { Captured::default() } else { recorder.copied_members(stash) },
             prev: shared(&context.prev_result).unwrap_or_default(),
             result: shared(&context.result).unwrap_or_default(),
-            error: context
-                .error
-                .as_ref()
-                .map(|error| ErrorTrace { message: error.message.clone(), kind: Some(error.kind.clone()) }),
+            error: context.error.as_ref().map(|error| ErrorTrace::new(&error.message, Some(&error.kind))),
             evaluated: Captured::default(),
             end: End::Returned,
             appended: Vec::new(),
@@ -116,7 +113,7 @@ impl Steps {
         let Some(recorder) = &self.recorder else { return };
         let Some(step) = self.recorded.steps.last_mut() else { return };
         step.call = Some(CallTrace {
-            operation: operation(request),
+            operation: capture::text(&operation(request)),
             start: recorder.now(),
             micros: 0,
             error: None,
@@ -135,13 +132,8 @@ impl Steps {
         match outcome {
             Ok(value) if is_last => call.response = recorder.copied(value),
             Ok(_) => {}
-            Err(Failure::Document(message)) => {
-                let kind = Some("MappingTemplate".to_owned());
-                call.error = Some(ErrorTrace { message: message.clone(), kind });
-            }
-            Err(Failure::Reported { message, kind, .. }) => {
-                call.error = Some(ErrorTrace { message: message.clone(), kind: Some(kind.clone()) });
-            }
+            Err(Failure::Document(message)) => call.error = Some(ErrorTrace::new(message, Some("MappingTemplate"))),
+            Err(Failure::Reported { message, kind, .. }) => call.error = Some(ErrorTrace::new(message, Some(kind))),
         }
     }
 
@@ -170,7 +162,7 @@ impl Recorded {
 
 impl From<&RaisedError> for ErrorTrace {
     fn from(error: &RaisedError) -> Self {
-        Self { message: error.message.clone(), kind: error.kind.clone() }
+        Self::new(&error.message, error.kind.as_deref())
     }
 }
 
