@@ -17,7 +17,10 @@ use appsync::trace::{Detail, RequestTrace, Sink};
 use opentelemetry::trace::TracerProvider;
 use opentelemetry_otlp::{ExporterBuildError, SpanExporter, WithExportConfig};
 use opentelemetry_sdk::{Resource, trace::SdkTracerProvider};
-use tokio::sync::mpsc::{self, error::TrySendError};
+use tokio::sync::{
+    mpsc::{self, error::TrySendError},
+    oneshot,
+};
 
 /// Requests that wait to become spans.
 const WAITING: usize = 4_096;
@@ -26,9 +29,16 @@ const SERVICE: &str = "stepwell";
 
 /// Sends requests to a collector.
 pub(crate) struct Otlp {
-    queue: mpsc::Sender<Arc<RequestTrace>>,
+    queue: mpsc::Sender<Job>,
     left_out: AtomicU64,
     provider: SdkTracerProvider,
+}
+
+/// What is to be done, in order.
+enum Job {
+    Send(Arc<RequestTrace>),
+    /// Say when all before this is done.
+    Tell(oneshot::Sender<()>),
 }
 
 impl Otlp {
@@ -46,10 +56,14 @@ impl Otlp {
         let provider =
             SdkTracerProvider::builder().with_batch_exporter(exporter).with_resource(resource.build()).build();
         let tracer = provider.tracer(SERVICE);
-        let (queue, mut waiting) = mpsc::channel::<Arc<RequestTrace>>(WAITING);
+        let (queue, mut waiting) = mpsc::channel(WAITING);
         tokio::spawn(async move {
-            while let Some(trace) = waiting.recv().await {
-                spans::send(&tracer, &trace);
+            while let Some(job) = waiting.recv().await {
+                match job {
+                    Job::Send(trace) => spans::send(&tracer, &trace),
+                    // Who asked may have given up.
+                    Job::Tell(done) => drop(done.send(())),
+                }
             }
         });
         Ok(Self { queue, left_out: AtomicU64::new(0), provider })
@@ -57,6 +71,11 @@ impl Otlp {
 
     /// Sends what has not been sent yet, waiting for it.
     pub(crate) async fn shutdown(&self) {
+        let (done, told) = oneshot::channel();
+        if self.queue.send(Job::Tell(done)).await.is_ok() {
+            // An error means that the task is gone, and with it what waited.
+            let _ = told.await;
+        }
         let provider = self.provider.clone();
         let stopped = tokio::task::spawn_blocking(move || provider.shutdown()).await;
         if let Ok(Err(error)) = stopped {
@@ -71,7 +90,7 @@ impl Sink for Otlp {
     }
 
     fn finished(&self, trace: &Arc<RequestTrace>) {
-        if let Err(TrySendError::Full(_)) = self.queue.try_send(trace.clone()) {
+        if let Err(TrySendError::Full(_)) = self.queue.try_send(Job::Send(trace.clone())) {
             let left_out = self.left_out.fetch_add(1, Ordering::Relaxed) + 1;
             if left_out.is_power_of_two() {
                 tracing::warn!(left_out, "requests come faster than their spans are made");
