@@ -151,8 +151,6 @@ fn config(schema: &str, resolvers: Vec<ResolverConfig>) -> ApiConfig {
         resolver_count_limit: 0,
         cache: None,
         coalesce_get_items: false,
-        cache: None,
-        coalesce_get_items: false,
     }
 }
 
@@ -184,8 +182,6 @@ fn resolver(field: &str, source: &str, request: &str) -> ResolverConfig {
         field_name: field_name.into(),
         kind,
         lambda: LambdaOptions::default(),
-        caching: None,
-        conflict_handler: None,
         caching: None,
         conflict_handler: None,
     }
