@@ -11,14 +11,14 @@ pub(crate) enum Pool {
 
 /// A connection for one call or one transaction.
 pub(crate) enum Connection {
-    Postgres(postgres::Connection),
+    Postgres(Box<postgres::Connection>),
     MySql(mysql::Connection),
 }
 
 impl Pool {
     pub(crate) async fn connection(&self) -> Result<Connection, Error> {
         Ok(match self {
-            Self::Postgres(pool) => Connection::Postgres(pool.connection().await?),
+            Self::Postgres(pool) => Connection::Postgres(Box::new(pool.connection().await?)),
             Self::MySql(pool) => Connection::MySql(pool.connection().await?),
         })
     }

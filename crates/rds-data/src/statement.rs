@@ -32,10 +32,10 @@ impl Statement {
         if sql.len() > limits::SQL_BYTES {
             return Err(Error::Validation(format!("The SQL statement has more than {} bytes.", limits::SQL_BYTES)));
         }
-        let mut scanner = Scanner { sql, at: 0, dialect };
+        let scanner = Scanner { sql, at: 0, dialect };
         let mut statement = Self { text: String::with_capacity(sql.len()), names: Vec::new() };
         let mut ended = false;
-        while let Some(token) = scanner.next() {
+        for token in scanner {
             match token {
                 Token::Parameter(name) => statement.place(name, dialect)?,
                 Token::Text(text) | Token::Blank(text) | Token::End(text) => statement.text.push_str(text),

@@ -56,7 +56,7 @@ Outputs:
     let shop = apis.iter().find(|api| api.name == "shop").expect("the merged API");
     let orders = apis.iter().find(|api| api.name == "orders").expect("the source API");
     assert_eq!(orders.sources, None);
-    let [source] = &shop.sources.as_deref().expect("a merged API")[..] else { panic!("{:?}", shop.sources) };
+    let [source] = shop.sources.as_deref().expect("a merged API") else { panic!("{:?}", shop.sources) };
     assert_eq!((&*source.logical_id, &*source.merge_type, &source.api), ("FromOrders", "AUTO_MERGE", orders));
     assert!(orders.schema.is_some());
     let output = |name: &str| &loaded.application.outputs.iter().find(|output| output.name == name).unwrap().value;

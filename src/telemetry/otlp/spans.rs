@@ -107,9 +107,10 @@ impl Spans<'_> {
             [&step.before, &step.after].map(|handler| handler.as_ref().map(|handler| (handler.start, handler.micros)));
         let call = step.call.as_ref().map(|call| (call.start, call.micros));
         let parts = || [handlers[0], call, handlers[1]].into_iter().flatten();
-        let (Some((start, _)), Some(end)) = (parts().next(), parts().map(|(start, took)| start + took).last()) else {
+        let (Some((start, _)), Some((last, took))) = (parts().next(), parts().next_back()) else {
             return;
         };
+        let end = last + took;
         let mut function = None;
         if field.kind == ResolverKind::Pipeline {
             let builder = self.builder(step.name.to_string(), start);

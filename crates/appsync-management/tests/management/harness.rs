@@ -64,8 +64,7 @@ impl Harness {
     pub(crate) async fn open(store: Arc<dyn Store>) -> Self {
         let recorder = Arc::new(Recorder::default());
         let partition = Partition::new("us-east-1", "000000000000");
-        let management =
-            Management::open(store, Arc::new(RealClock::default()), partition, recorder.clone()).expect("readable");
+        let management = Management::open(store, Arc::new(RealClock), partition, recorder.clone()).expect("readable");
         management.deploy_all().await;
         Self { recorder, management }
     }

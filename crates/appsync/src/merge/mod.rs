@@ -41,7 +41,7 @@ pub fn merge(mut api: ApiConfig, sources: &[ApiConfig]) -> Result<ApiConfig, Vec
     let mut wrong = combined.conflicts;
     let sdl = document(combined.definitions).to_string();
     // AWS differs: a merged schema may have 10 MB there, here the 1 MB of every schema.
-    api.schema = Source { name: format!("{} (merged)", api.name), code: sdl.into() };
+    api.schema = Source { name: format!("{} (merged)", api.name), code: sdl };
     wrong.extend(resources::collect(&mut api, sources, &parts, &combined.declared));
     if wrong.is_empty() { Ok(api) } else { Err(wrong) }
 }

@@ -111,7 +111,7 @@ fn property(own: &str, (type_name, field_name): (String, String)) -> ResolverCon
         "export function request(ctx) {{ return {{ payload: ctx.source.{own} }} }}\n\
          export function response(ctx) {{ return ctx.result }}"
     );
-    let code = Source { name: format!("{type_name}.{field_name} (renamed)"), code: code.into() };
+    let code = Source { name: format!("{type_name}.{field_name} (renamed)"), code };
     ResolverConfig {
         type_name,
         field_name,

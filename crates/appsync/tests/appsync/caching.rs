@@ -116,7 +116,7 @@ impl Cached {
 fn config(behavior: CachingBehavior) -> ApiConfig {
     let mut config = harness::config(SCHEMA);
     config.additional_modes = vec![auth::AuthMode::AwsIam, auth::AuthMode::AmazonCognitoUserPools];
-    config.schema.code = SCHEMA.replace(" {", " @aws_api_key @aws_iam @aws_cognito_user_pools {").into();
+    config.schema.code = SCHEMA.replace(" {", " @aws_api_key @aws_iam @aws_cognito_user_pools {");
     let kind = DataSourceKind::Http { endpoint: "http://notes.example".into(), signing: None };
     config.data_sources.push(DataSourceConfig { name: "notes".into(), role_arn: None, kind });
     for field in ["note", "mine", "plain", "fails", "appends", "nothing"] {
@@ -147,7 +147,7 @@ fn config(behavior: CachingBehavior) -> ApiConfig {
 
 fn fetch(config: &mut ApiConfig, ty: &str, field: &str, code: String) {
     let mut resolver = harness::constant(&format!("{ty}.{field}"), "1");
-    let source = Source { name: format!("{ty}.{field}.js"), code: code.into() };
+    let source = Source { name: format!("{ty}.{field}.js"), code };
     resolver.kind = ResolverKind::Unit { data_source: "notes".into(), code: Some(source.into()) };
     config.resolvers.push(resolver);
 }
@@ -405,7 +405,8 @@ async fn operations_are_cached_by_caller_and_headers() {
         _ => unreachable!("asked for a user of a pool"),
     };
     let (key, pool, iam) = (harness::identity("api-key"), harness::identity("pool"), harness::identity("iam"));
-    let steps: [(&Identity, &[(&str, &str)], usize); 9] = [
+    type Step<'a> = (&'a Identity, &'a [(&'a str, &'a str)], usize);
+    let steps: [Step<'_>; 9] = [
         (&key, &[("x-api-key", "one")], 1),
         (&key, &[("x-api-key", "one"), ("x-amzn-trace-id", "Root=1")], 1),
         (&key, &[("X-Api-Key", "one"), ("Host", "elsewhere")], 1),
