@@ -31,6 +31,8 @@ fn loaded(text: &str) -> Loaded {
 fn a_merged_api_has_its_sources() {
     let loaded = loaded(
         "
+Parameters:
+  Stage: { Type: String }
 Resources:
   Shop:
     Type: AWS::AppSync::GraphQLApi

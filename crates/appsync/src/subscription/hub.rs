@@ -195,8 +195,11 @@ impl Subscriber {
     }
 
     fn end(&self, reason: Vec<GraphqlError>) {
-        if self.queue.lock().take().is_some() {
+        let mut queue = self.queue.lock();
+        if queue.is_some() {
+            // Before the queue goes: whoever waits at its other end asks for the reason as soon as it is gone.
             *self.end_reason.lock() = reason;
+            *queue = None;
         }
     }
 
