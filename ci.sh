@@ -65,15 +65,17 @@ aws_cli() {
   node tests/clients/aws-cli.mjs "$PWD/target/tools/aws-cli/bin/aws"
 }
 
-fuzz() { # Each target from its seeds, for a number of runs; what it found before is tried first.
+fuzz() { # Each target from its seeds and files of the repository, for a number of runs.
   local target
+  local -A files=([sdl]=schema [template]=bench/graphql/resolvers [code]=resolvers)
   [[ -x target/tools/bin/cargo-fuzz ]] || cargo install --quiet --locked cargo-fuzz --version 0.13.2 --root target/tools
   # Without a sanitizer, so that the toolchain of everything else builds it.
   target/tools/bin/cargo-fuzz build --sanitizer none
   for target in sdl document variables template code answer; do
     mkdir -p "fuzz/corpus/$target"
     echo "fuzz target $target: ${FUZZ_RUNS:-20000} runs"
-    target/tools/bin/cargo-fuzz run --sanitizer none "$target" "fuzz/corpus/$target" "fuzz/seeds/$target" -- \
+    target/tools/bin/cargo-fuzz run --sanitizer none "$target" "fuzz/corpus/$target" "fuzz/seeds/$target" \
+      ${files[$target]:+"${files[$target]}"} -- \
       -runs="${FUZZ_RUNS:-20000}" -seed=1 -timeout=10 -max_len=4096 -rss_limit_mb=2048 -verbosity=0 -print_final_stats=1
   done
 }

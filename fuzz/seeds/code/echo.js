@@ -1,7 +1,0 @@
-export function request(ctx) {
-  return { payload: { text: ctx.args.text } };
-}
-
-export function response(ctx) {
-  return ctx.result.text;
-}

@@ -1,7 +1,0 @@
-export function request(ctx) {
-  return { payload: ctx.prev.result };
-}
-
-export function response(ctx) {
-  return ctx.result;
-}
