@@ -85,7 +85,9 @@ fn check(settings: &GraphqlApi) -> Result<(), Error> {
         return Err(Error::constraint("", "name", "Member must have length greater than or equal to 1"));
     }
     if settings.api_type == "MERGED" {
-        return Err(Error::bad("stepwell has no merged APIs yet."));
+        return Err(Error::bad(
+            "stepwell makes merged APIs from templates only (ApiType: MERGED), not by this operation yet.",
+        ));
     }
     for (value, name, most) in [
         (settings.query_depth_limit, "queryDepthLimit", 75),

@@ -1,7 +1,5 @@
 //! The authorization of merged fields. Each source's rules hold for what it declares: every field of an object type
 //! says its modes itself, so that types of different sources cannot open each other's fields.
-// AWS differs: DefaultAction DENY of a source's user pool is no directive and does not come along; the merged API has
-// its own.
 
 use apollo_compiler::{
     Name, Node,
@@ -9,6 +7,8 @@ use apollo_compiler::{
     name,
 };
 use auth::AuthMode;
+
+use crate::ApiConfig;
 
 const DIRECTIVES: [&str; 6] =
     ["aws_api_key", "aws_auth", "aws_cognito_user_pools", "aws_iam", "aws_lambda", "aws_oidc"];
@@ -18,8 +18,10 @@ pub(super) fn is(directive: &Directive) -> bool {
     DIRECTIVES.contains(&directive.name.as_str())
 }
 
-/// The modes of a field in its source: its own, else those of its type, else the API's primary mode.
-pub(super) fn effective(field: &[Node<Directive>], ty: &[Node<Directive>], primary: AuthMode) -> Vec<Node<Directive>> {
+/// The modes of a field in its source: its own, else those of its type, else the API's primary mode. Where that is a user
+/// pool whose default action is `DENY`, the field is open to no group at all: the guide does not say what becomes of the
+/// default action in a merged API [K], and merging must not open what its source keeps closed.
+pub(super) fn effective(field: &[Node<Directive>], ty: &[Node<Directive>], source: &ApiConfig) -> Vec<Node<Directive>> {
     let own = |directives: &[Node<Directive>]| -> Vec<_> {
         directives.iter().filter(|directive| is(directive)).map(for_any_api).collect()
     };
@@ -27,7 +29,11 @@ pub(super) fn effective(field: &[Node<Directive>], ty: &[Node<Directive>], prima
     match (field.is_empty(), ty.is_empty()) {
         (false, _) => field,
         (true, false) => ty,
-        (true, true) => vec![Node::new(Directive { name: of_mode(primary), arguments: Vec::new() })],
+        (true, true) => {
+            let closed = source.deny_by_default && source.default_mode == AuthMode::AmazonCognitoUserPools;
+            let arguments = closed.then(|| group_argument(Vec::new())).into_iter().collect();
+            vec![Node::new(Directive { name: of_mode(source.default_mode), arguments })]
+        }
     }
 }
 

@@ -183,7 +183,7 @@ impl Names {
         let mut directives: Vec<_> =
             field.directives.iter().filter_map(|directive| self.field_directive(directive)).collect();
         if ty.kind == Kind::Object {
-            let modes = authorization::effective(&field.directives.0, &ty.directives, config.default_mode);
+            let modes = authorization::effective(&field.directives.0, &ty.directives, config);
             directives.extend(modes);
         }
         let definition = FieldDefinition {

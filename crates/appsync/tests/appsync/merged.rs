@@ -194,3 +194,29 @@ async fn one_request_runs_resolvers_of_both_sources() {
     let answer = ask("{ secret }", "iam").await;
     assert_eq!(answer, json!({ "data": { "secret": null } }));
 }
+
+#[tokio::test]
+async fn what_the_pool_of_a_source_denies_by_default_stays_closed() {
+    let users = AuthMode::AmazonCognitoUserPools;
+    let mut closed =
+        source("closed", "type Query { shut: ID staff: ID @aws_cognito_user_pools(cognito_groups: [\"staff\"]) }");
+    (closed.default_mode, closed.deny_by_default) = (users, true);
+    closed.resolvers = ["Query.shut", "Query.staff"].map(|field| harness::constant(field, "1")).into();
+    let mut open = source("open", "type Query { open: ID }");
+    open.default_mode = users;
+    open.resolvers.push(harness::constant("Query.open", "1"));
+    let mut api = merged();
+    api.default_mode = users;
+    let api = appsync::merge(api, &[closed, open]).unwrap_or_else(|wrong| panic!("{wrong:#?}"));
+    let api = harness::api(api, harness::deps(Directory::default()));
+    for (identity, expected) in [
+        ("pool", json!({ "shut": null, "staff": null, "open": "1" })),
+        ("pool:staff", json!({ "shut": null, "staff": "1", "open": "1" })),
+    ] {
+        let body = Body { query: "{ shut staff open }".into(), variables: Map::new(), operation_name: None };
+        let identity = harness::identity(identity);
+        let request = Request { body, headers: Vec::new(), domain_name: None, identity };
+        let answer: Value = serde_json::from_slice(&api.execute(&request).await.body).unwrap();
+        assert_eq!(answer["data"], expected, "{answer}");
+    }
+}
