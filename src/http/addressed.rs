@@ -14,6 +14,8 @@ pub(super) struct Endpoint {
     pub(super) api_id: String,
     /// The path for queries and mutations, which real-time messages are signed for whatever path they came over.
     pub(super) path: String,
+    /// The custom domain, where it came over one.
+    pub(super) domain_name: Option<String>,
 }
 
 /// The API of a request.
@@ -34,9 +36,10 @@ pub(super) fn api(app: &App, uri: &Uri, headers: &HeaderMap) -> Result<Arc<Runni
 }
 
 /// The endpoint of a real-time connection to `api`.
-pub(super) fn endpoint(api: &RunningApi, uri: &Uri) -> Endpoint {
+pub(super) fn endpoint(app: &App, api: &RunningApi, uri: &Uri, headers: &HeaderMap) -> Endpoint {
     let path = uri.path().strip_suffix("/realtime").unwrap_or(uri.path());
-    Endpoint { api_id: api.description().id.clone(), path: path.to_owned() }
+    let domain_name = domain_name(app, uri, headers);
+    Endpoint { api_id: api.description().id.clone(), path: path.to_owned(), domain_name }
 }
 
 /// The id that a request names; none asks for the API at `/graphql`.

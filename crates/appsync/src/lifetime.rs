@@ -2,7 +2,7 @@
 
 use std::sync::{
     Arc, Weak,
-    atomic::{AtomicU64, Ordering},
+    atomic::{AtomicBool, AtomicU64, Ordering},
 };
 
 use parking_lot::RwLock;
@@ -16,6 +16,7 @@ pub(crate) struct Lifetime {
     pub(crate) hub: Hub,
     versions: AtomicU64,
     in_force: RwLock<Weak<Api>>,
+    deleted: AtomicBool,
 }
 
 impl Lifetime {
@@ -26,6 +27,15 @@ impl Lifetime {
 
     pub(crate) fn put_in_force(&self, api: &Arc<Api>) {
         *self.in_force.write() = Arc::downgrade(api);
+    }
+
+    /// From now on nothing subscribes to this API any more.
+    pub(crate) fn delete(&self) {
+        self.deleted.store(true, Ordering::SeqCst);
+    }
+
+    pub(crate) fn is_deleted(&self) -> bool {
+        self.deleted.load(Ordering::SeqCst)
     }
 
     /// The version that new subscriptions belong to; none once the API is gone.

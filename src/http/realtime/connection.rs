@@ -208,7 +208,8 @@ impl Connection {
     fn request(&self, body: appsync::Body, authorization: Headers, identity: Identity) -> appsync::Request {
         let mut headers = self.custom.clone();
         headers.extend(authorization);
-        appsync::Request { body, headers: headers.into_iter().collect(), domain_name: None, identity }
+        let domain_name = self.endpoint.domain_name.clone();
+        appsync::Request { body, headers: headers.into_iter().collect(), domain_name, identity }
     }
 
     async fn stop(&mut self, id: &str) -> Result<(), Closed> {

@@ -44,7 +44,7 @@ pub(super) fn accept(
         Ok(api) => api,
         Err(refused) => return graphql::respond(refused),
     };
-    let endpoint = addressed::endpoint(&api, uri);
+    let endpoint = addressed::endpoint(&app, &api, uri, headers);
     match handshake::read(headers, uri.query().unwrap_or_default()) {
         Ok(handshake) => upgrade
             .protocols([handshake::PROTOCOL])

@@ -3,11 +3,7 @@
 //! Every resolver is a task of its own in one flat set: when one ends, its value is searched for fields that need
 //! resolvers, and those become tasks. So the depth of a query costs no stack.
 
-use std::{
-    future::poll_fn,
-    sync::{Arc, atomic::Ordering},
-    task::Poll,
-};
+use std::{future::poll_fn, sync::Arc, task::Poll};
 
 use apollo_compiler::executable::OperationType;
 use aws_protocol::BoxFuture;
@@ -31,6 +27,8 @@ use crate::{
 pub(crate) struct Fetched {
     pub(crate) root: Children,
     resolved: Vec<Option<Resolved>>,
+    /// How many resolvers may run; those beyond it are [`Child::Beyond`].
+    pub(crate) resolver_limit: u32,
 }
 
 /// What was fetched below a value, in the value's own shape.
@@ -42,6 +40,8 @@ pub(crate) enum Children {
     /// By position in [`Fields::fields`].
     Object(Vec<Option<Child>>),
     List(Vec<Children>),
+    /// The limit of resolvers was reached before anything below was looked at.
+    Beyond,
 }
 
 /// What was fetched for one field.
@@ -50,6 +50,8 @@ pub(crate) enum Child {
     Resolved(usize),
     /// A plain property with resolvers somewhere below.
     Nested(Children),
+    /// No resolver runs here or below any more: their limit was reached.
+    Beyond,
 }
 
 /// The outcome of a resolver.
@@ -97,7 +99,8 @@ impl Children {
     pub(crate) fn field(&self, position: usize) -> Option<&Child> {
         match self {
             Self::Object(fields) => fields.get(position)?.as_ref(),
-            _ => None,
+            Self::Beyond => Some(&Child::Beyond),
+            Self::None | Self::List(_) => None,
         }
     }
 
@@ -105,7 +108,8 @@ impl Children {
     pub(crate) fn item(&self, index: usize) -> &Self {
         match self {
             Self::List(items) => items.get(index).unwrap_or(&Self::None),
-            _ => &Self::None,
+            Self::Beyond => &Self::Beyond,
+            Self::None | Self::Object(_) => &Self::None,
         }
     }
 }
@@ -122,7 +126,7 @@ impl Fetched {
             Some(Child::Resolved(slot)) => self
                 .outcome(*slot)
                 .is_some_and(|resolved| matches!(resolved.result, Ok(Value::Null)) && resolved.appended.is_empty()),
-            Some(Child::Nested(_)) => false,
+            Some(Child::Nested(_) | Child::Beyond) => false,
             None => true,
         }
     }
@@ -148,8 +152,9 @@ impl Execution<'_> {
             }
         }
         fetch.drain().await;
-        self.shared.recorder.ran(self.resolvers_run.load(Ordering::Relaxed));
-        Fetched { root: Children::Object(fields), resolved: fetch.resolved }
+        self.shared.recorder.ran(u32::try_from(fetch.resolved.len()).unwrap_or(u32::MAX));
+        let resolver_limit = self.api.resolver_count_limit;
+        Fetched { root: Children::Object(fields), resolved: fetch.resolved, resolver_limit }
     }
 
     async fn run(
@@ -160,10 +165,6 @@ impl Execution<'_> {
         seat: Seat<'_>,
         place: Option<Place>,
     ) -> (Result<Value, Raised>, Vec<RaisedError>) {
-        if self.resolvers_run.fetch_add(1, Ordering::Relaxed) >= self.api.resolver_count_limit {
-            let message = format!("Resolver execution limit of {} reached.", self.api.resolver_count_limit);
-            return (Err(failed(message, "ResolverExecutionLimitReached")), Vec::new());
-        }
         let arguments = match field.arguments.evaluate(&self.variables) {
             Ok(arguments) => arguments,
             Err(message) => return (Err(failed(message, "BadRequest")), Vec::new()),
@@ -251,10 +252,18 @@ impl Fetch<'_> {
         .await
     }
 
+    /// Whether as many resolvers have started as may.
+    fn is_full(&self) -> bool {
+        self.resolved.len() >= usize::try_from(self.execution.api.resolver_count_limit).unwrap_or(usize::MAX)
+    }
+
     /// Starts what is selected of an object. Recursion follows plain properties, as deep as the value is.
     fn object(&mut self, fields: &Arc<Fields>, source: &Value, at: At<'_>) -> Children {
         if !fields.needs_fetch {
             return Children::None;
+        }
+        if self.is_full() {
+            return Children::Beyond;
         }
         let mut shared = None;
         let positions = 0..fields.fields.len();
@@ -281,6 +290,7 @@ impl Fetch<'_> {
                 let at = At { path: &Path::Key(at.path, &field.key), ..at };
                 Some(Child::Nested(self.below(selection, source.get(field.name.as_str())?, at)))
             }
+            Origin::Resolver(_) if self.is_full() => Some(Child::Beyond),
             Origin::Resolver(resolver) => {
                 let source = shared.get_or_insert_with(|| Arc::new(source.clone())).clone();
                 Some(Child::Resolved(self.start(fields.clone(), position, resolver.clone(), source, at)))
@@ -318,6 +328,8 @@ impl Fetch<'_> {
     fn below(&mut self, selection: &Selection, value: &Value, at: At<'_>) -> Children {
         match (value, selection) {
             (_, Selection::Object(fields)) if !fields.needs_fetch => Children::None,
+            // Before a list is gone through, or a future made: a page of items times some thousand aliases is millions.
+            _ if self.is_full() => Children::Beyond,
             (Value::Array(items), _) => {
                 let item = |(index, item)| {
                     let at = At { path: &Path::Index(at.path, index), ..at };

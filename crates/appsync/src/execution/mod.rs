@@ -5,10 +5,7 @@ mod path;
 pub(crate) mod project;
 mod write;
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, atomic::AtomicU32},
-};
+use std::{collections::HashMap, sync::Arc};
 
 use apollo_compiler::{introspection, response::JsonMap};
 use auth::{AuthMode, Identity};
@@ -32,7 +29,6 @@ pub(crate) struct Execution<'a> {
     shared: Shared,
     /// By field id, so that a list of a thousand items needs one.
     infos: Mutex<HashMap<usize, Arc<Info>>>,
-    resolvers_run: AtomicU32,
     side: Mutex<Side>,
 }
 
@@ -75,7 +71,6 @@ impl<'a> Execution<'a> {
             variables,
             shared,
             infos: Mutex::default(),
-            resolvers_run: AtomicU32::new(0),
             side: Mutex::default(),
         }
     }

@@ -68,6 +68,8 @@ fn child_value(field: &Field, child: &Child, property: &Value, fetched: &Fetched
     let selection = field.selection.as_ref();
     match child {
         Child::Nested(children) => project(selection, property, children, fetched),
+        Child::Beyond if matches!(field.origin, Origin::Resolver(_)) => Value::Null,
+        Child::Beyond => project(selection, property, &Children::Beyond, fetched),
         Child::Resolved(slot) => match fetched.outcome(*slot).map(|resolved| (&resolved.result, &resolved.children)) {
             Some((Ok(value), children)) => project(selection, value, children, fetched),
             _ => Value::Null,

@@ -146,6 +146,11 @@ impl<'a> Writer<'a> {
             }
             (Origin::Introspection, _) => self.introspected(field),
             (_, Some(Child::Resolved(slot))) => self.resolved(field, *slot, path),
+            (Origin::Resolver(_), Some(Child::Beyond)) => {
+                let message = format!("Resolver execution limit of {} reached.", self.fetched.resolver_limit);
+                self.fail(field, path, message, Details::of_type("ResolverExecutionLimitReached"))
+            }
+            (_, Some(Child::Beyond)) => self.value(&field.shape, property(), &Children::Beyond, field, path),
             (_, Some(Child::Nested(children))) => self.value(&field.shape, property(), children, field, path),
             (_, None) => self.value(&field.shape, property(), &Children::None, field, path),
         }

@@ -22,22 +22,25 @@ pub(super) fn is(directive: &Directive) -> bool {
 /// pool whose default action is `DENY`, the field is open to no group at all: the guide does not say what becomes of the
 /// default action in a merged API [K], and merging must not open what its source keeps closed.
 pub(super) fn effective(field: &[Node<Directive>], ty: &[Node<Directive>], source: &ApiConfig) -> Vec<Node<Directive>> {
+    let pool = source.default_mode == AuthMode::AmazonCognitoUserPools;
+    // `@aws_auth` counts only where the user pool is the one mode of its API.
+    let counts = |directive: &Directive| directive.name != "aws_auth" || pool && source.additional_modes.is_empty();
     let own = |directives: &[Node<Directive>]| -> Vec<_> {
-        directives.iter().filter(|directive| is(directive)).map(for_any_api).collect()
+        directives.iter().filter(|directive| is(directive) && counts(directive)).map(for_any_api).collect()
     };
     let (field, ty) = (own(field), own(ty));
     match (field.is_empty(), ty.is_empty()) {
         (false, _) => field,
         (true, false) => ty,
         (true, true) => {
-            let closed = source.deny_by_default && source.default_mode == AuthMode::AmazonCognitoUserPools;
+            let closed = source.deny_by_default && pool;
             let arguments = closed.then(|| group_argument(Vec::new())).into_iter().collect();
             vec![Node::new(Directive { name: of_mode(source.default_mode), arguments })]
         }
     }
 }
 
-/// `@aws_auth` means something only where a user pool is the one mode of an API; the other spelling always does.
+/// In the merged API, which may have more modes, only the other spelling counts.
 fn for_any_api(directive: &Node<Directive>) -> Node<Directive> {
     let mut directive = directive.clone();
     if directive.name == "aws_auth" {

@@ -3,9 +3,11 @@
 use apollo_compiler::{
     Name, Node,
     ast::{
-        Definition, DirectiveList, EnumTypeDefinition, FieldDefinition, InputObjectTypeDefinition,
+        Argument, Definition, DirectiveList, EnumTypeDefinition, FieldDefinition, InputObjectTypeDefinition,
         InputValueDefinition, InterfaceTypeDefinition, ObjectTypeDefinition, ScalarTypeDefinition, UnionTypeDefinition,
+        Value,
     },
+    name,
 };
 use indexmap::IndexMap;
 
@@ -129,6 +131,14 @@ impl Combining<'_> {
         let (modes, others): (Vec<_>, Vec<_>) = all.into_iter().partition(|directive| authorization::is(directive));
         let mut directives = Vec::new();
         add_new(&mut directives, &others, |one: &Node<apollo_compiler::ast::Directive>, other| one.name == other.name);
+        for directive in directives.iter_mut().filter(|directive| directive.name == "aws_subscribe") {
+            // Whoever listens to a field hears the mutations of every source.
+            let all = others.iter().filter(|other| other.name == "aws_subscribe").flat_map(|other| mutations(other));
+            let mut heard = Vec::new();
+            add_new(&mut heard, &all.collect::<Vec<_>>(), |one: &Node<Value>, other| one == other);
+            let argument = Argument { name: name!("mutations"), value: Node::new(Value::List(heard)) };
+            directive.make_mut().arguments = vec![Node::new(argument)];
+        }
         let modes = authorization::union(modes);
         let needless = authorization::is_default(&modes, self.api.default_mode) && !self.api.deny_by_default;
         if kind == Kind::Object && !needless {
@@ -208,4 +218,13 @@ fn definition(ty: TypePart) -> Option<Definition> {
             fields: inputs,
         })),
     })
+}
+
+/// The mutations that `@aws_subscribe` names.
+fn mutations(directive: &apollo_compiler::ast::Directive) -> Vec<Node<Value>> {
+    match directive.specified_argument_by_name("mutations").map(|mutations| &**mutations) {
+        Some(Value::List(mutations)) => mutations.clone(),
+        Some(one) => vec![Node::new(one.clone())],
+        None => Vec::new(),
+    }
 }

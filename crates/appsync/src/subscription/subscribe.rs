@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use apollo_compiler::{executable::OperationType, response::JsonMap};
+use futures::future::{Either, select};
 use serde_json::{Map, Value};
 
 use super::{
@@ -14,6 +15,7 @@ use crate::{
     Api, GraphqlError, Request,
     api::Prepared,
     execution::{Execution, Writer},
+    limits,
     request::Refusal,
     trace::Recorder,
 };
@@ -49,7 +51,14 @@ impl Api {
             .arguments
             .evaluate(&variables)
             .map_err(|message| vec![GraphqlError::of_request("BadRequestException", message)])?;
-        let extensions = self.run_subscribe_resolver(request, &plan, variables, recorder).await?;
+        let deadline = self.clock.sleep_until(self.clock.now().plus_millis(limits::REQUEST_MILLIS));
+        let resolving = Box::pin(self.run_subscribe_resolver(request, &plan, variables, recorder));
+        let extensions = match select(resolving, deadline).await {
+            Either::Left((extensions, _)) => extensions?,
+            Either::Right(_) => {
+                return Err(vec![GraphqlError::of_request("ExecutionTimeout", "Execution timed out.")]);
+            }
+        };
         let filter = match extension(&extensions, "setSubscriptionFilter")? {
             Some(filter) => Wanted::Enhanced(filter),
             None => Wanted::Equal(arguments),
@@ -59,7 +68,7 @@ impl Api {
         let request = Request {
             body: request.body.clone(),
             headers: Vec::new(),
-            domain_name: None,
+            domain_name: request.domain_name.clone(),
             identity: request.identity.clone(),
         };
         let registration = Registration { field, version: self.version, plan, request, filter, invalidation };
@@ -67,6 +76,9 @@ impl Api {
         // A version that took over in the meantime may have missed this one.
         if let Some(later) = self.lifetime.in_force().filter(|api| api.version > self.version) {
             later.adopt(&subscriber);
+        }
+        if self.lifetime.is_deleted() {
+            self.end_deleted(&subscriber);
         }
         Ok(Subscription { lifetime: self.lifetime.clone(), subscriber, queue, finished: false })
     }

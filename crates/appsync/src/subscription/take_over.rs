@@ -30,10 +30,16 @@ impl Api {
 
     /// Ends every subscription: the API is deleted.
     pub fn end_subscriptions(&self) {
+        // In this order: whoever subscribes in between sees that it is deleted.
+        self.lifetime.delete();
         for subscriber in self.lifetime.hub.all() {
-            let reason = GraphqlError::of_request("NotFoundException", "GraphQL API was deleted.");
-            self.lifetime.hub.end(&subscriber, vec![reason]);
+            self.end_deleted(&subscriber);
         }
+    }
+
+    pub(super) fn end_deleted(&self, subscriber: &Subscriber) {
+        let reason = GraphqlError::of_request("NotFoundException", "GraphQL API was deleted.");
+        self.lifetime.hub.end(subscriber, vec![reason]);
     }
 
     pub(super) fn adopt(&self, subscriber: &Subscriber) {

@@ -123,6 +123,25 @@ async fn the_resolver_count_limit_fails_the_resolvers_beyond_it() {
 }
 
 #[tokio::test]
+async fn resolvers_beyond_the_limit_cost_nothing() {
+    let mut config = harness::config("type Query { list: [Item] } type Item { f: String nested: Item }");
+    config.resolvers.push(harness::constant("Query.list", &format!("[{}]", "{nested:{}},".repeat(2_000))));
+    config.resolvers.push(harness::constant("Item.f", "'v'"));
+    config.resolver_count_limit = 10;
+    let aliases: String = (0..2_000).map(|n| format!("a{n}:f ")).collect();
+    // Four million fields with a resolver: a future for each would take gigabytes.
+    let api = harness::api(config, harness::deps(Directory::default()));
+    let answer = ask(&api, &format!("{{ list {{ {aliases} nested {{ f }} }} }}")).await;
+    assert_eq!(answer["errors"][0]["errorType"], "ResponseSizeLimitExceeded", "{}", answer["errors"]);
+    let answer = ask(&api, "{ list { f nested { f } } }").await;
+    assert_eq!(answer["data"]["list"][0].to_string(), r#"{"f":"v","nested":{"f":"v"}}"#);
+    assert_eq!(answer["data"]["list"][1999].to_string(), r#"{"f":null,"nested":{"f":null}}"#);
+    let refused = &answer["errors"][0];
+    assert_eq!(refused["errorType"], "ResolverExecutionLimitReached");
+    assert_eq!(refused["message"], "Resolver execution limit of 10 reached.");
+}
+
+#[tokio::test]
 async fn a_response_that_grows_too_large_is_not_sent() {
     let mut config = config();
     config

@@ -34,7 +34,14 @@ fn schema(sources: &[&str]) -> Result<String, Vec<String>> {
 
 #[test]
 fn schemas_merge_as_the_guide_says() {
-    let cases: [(&str, &str, &str); 9] = [
+    let cases: [(&str, &str, &str); 10] = [
+        (
+            "type Query { a: ID } type Mutation { add: ID } type Subscription { on: ID @aws_subscribe(mutations: [\"add\"]) }",
+            "type Query { b: ID } type Mutation { put: ID }
+             type Subscription { on: ID @aws_subscribe(mutations: [\"put\", \"add\"]) }",
+            "type Query { a: ID b: ID } type Mutation { add: ID put: ID } \
+             type Subscription { on: ID @aws_subscribe(mutations: [\"add\", \"put\"]) }",
+        ),
         (
             "type Query { singlePost(id: ID!): Post getMessage(id: ID!): Message } type Mutation { putPost(id: ID!): Post }
              type Post { id: ID! title: String! } type Message { id: ID! content: String }
@@ -88,13 +95,30 @@ fn schemas_merge_as_the_guide_says() {
         ),
         (
             "type Query { a: ID @aws_cognito_user_pools(cognito_groups: [\"one\"]) }",
-            "type Query { a: ID @aws_auth(cognito_groups: [\"one\", \"two\"]) }",
+            "type Query { a: ID @aws_cognito_user_pools(cognito_groups: [\"one\", \"two\"]) }",
             "type Query { a: ID @aws_cognito_user_pools(cognito_groups: [\"one\", \"two\"]) }",
         ),
     ];
     for (one, other, expected) in cases {
         assert_eq!(schema(&[one, other]).as_deref(), Ok(expected));
     }
+}
+
+#[test]
+fn aws_auth_counts_where_the_pool_is_the_one_mode_of_its_source() {
+    let merge = |mode: AuthMode, more: Vec<AuthMode>| {
+        let mut source = source("s", "type Query { a: ID @aws_auth(cognito_groups: [\"one\"]) }");
+        (source.default_mode, source.additional_modes) = (mode, more);
+        let mut api = merged();
+        api.additional_modes = vec![AuthMode::AmazonCognitoUserPools, AuthMode::AwsIam];
+        let sdl = appsync::merge(api, &[source]).unwrap_or_else(|wrong| panic!("{wrong:#?}")).schema.code;
+        sdl.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    let pool = AuthMode::AmazonCognitoUserPools;
+    let groups = "type Query { a: ID @aws_cognito_user_pools(cognito_groups: [\"one\"]) }";
+    assert_eq!(merge(pool, Vec::new()), groups);
+    assert_eq!(merge(pool, vec![AuthMode::AwsIam]), "type Query { a: ID @aws_cognito_user_pools }");
+    assert_eq!(merge(AuthMode::ApiKey, vec![pool]), "type Query { a: ID }");
 }
 
 #[test]

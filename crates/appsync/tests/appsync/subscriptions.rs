@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use appsync::{Api, ApiConfig, Body, Delivery, Request, Subscription};
-use aws_protocol::Directory;
+use appsync::{Api, ApiConfig, Body, DataSourceConfig, DataSourceKind, Delivery, Request, ResolverKind, Subscription};
+use aws_protocol::{BoxFuture, Caller, Directory, Service, ServiceError};
 use bytes::Bytes;
+use clock::{SimulatedClock, Timestamp};
 use futures::FutureExt;
 use serde_json::{Map, Value};
 
@@ -215,5 +216,55 @@ async fn subscriptions_of_a_deleted_api_end() {
     match next(&mut open) {
         Some(Delivery::Ended(errors)) => assert_eq!(errors[0].error_type(), Some("NotFoundException")),
         other => panic!("should have ended: {other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn who_subscribes_while_the_api_is_deleted_hears_of_the_end() {
+    let api = api();
+    // The door has found the API; before the subscription is registered, the API goes.
+    api.end_subscriptions();
+    let mut late = subscribe(&api, "subscription { onTick { n } }", "api-key").await;
+    match next(&mut late) {
+        Some(Delivery::Ended(errors)) => assert_eq!(errors[0].message, "GraphQL API was deleted."),
+        other => panic!("should have ended: {other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn a_resolver_that_subscribing_waits_for_has_the_time_of_a_request() {
+    let clock = Arc::new(SimulatedClock::new(Timestamp(0), 1));
+    let services = Directory::default();
+    services.register(Arc::new(Silent));
+    let mut config = config(SCHEMA);
+    let kind = DataSourceKind::DynamoDb { table: "t".into() };
+    config.data_sources.push(DataSourceConfig { name: "table".into(), role_arn: None, kind });
+    let scan = "export function request() { return { operation: 'Scan' } }\nexport function response() { return null }";
+    config.resolvers.retain(|resolver| resolver.field_name != "onTick");
+    let mut resolver = harness::resolver("Subscription.onTick", scan);
+    if let ResolverKind::Unit { data_source, .. } = &mut resolver.kind {
+        *data_source = "table".into();
+    }
+    config.resolvers.push(resolver);
+    let deps = appsync::Deps { clock: clock.clone(), ..harness::deps(services) };
+    let api = harness::api(config, deps);
+    let request = request("subscription { onTick { n } }", "api-key");
+    let mut subscribing = Box::pin(api.subscribe(&request));
+    assert!((&mut subscribing).now_or_never().is_none(), "the table does not answer");
+    clock.advance_millis(30_000);
+    let errors = subscribing.now_or_never().expect("the time is over").err().expect("an error");
+    assert_eq!(errors[0].error_type(), Some("ExecutionTimeout"));
+}
+
+/// A table that never answers.
+struct Silent;
+
+impl Service for Silent {
+    fn name(&self) -> &'static str {
+        "dynamodb"
+    }
+
+    fn call<'a>(&'a self, _: &'a str, _: Value, _: &'a Caller) -> BoxFuture<'a, Result<Value, ServiceError>> {
+        Box::pin(std::future::pending())
     }
 }
