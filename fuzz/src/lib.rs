@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use appsync::{
     Api, ApiConfig, Body, CACHE_BYTES, DataSourceConfig, DataSourceKind, Deps, Diagnostic, HttpClient, HttpRequest,
-    HttpResponse, LambdaOptions, Request, ResolverConfig, ResolverKind, trace::Traces,
+    HttpResponse, LambdaOptions, Request, ResolverConfig, ResolverKind, Writes, trace::Traces,
 };
 use auth::{AuthMode, Identity};
 use aws_protocol::{BoxFuture, Caller, Directory, Partition, Service, ServiceError};
@@ -123,6 +123,7 @@ pub fn build(schema: &str, resolvers: Vec<ResolverConfig>, told: &Arc<Told>) -> 
         traces: Traces::default(),
         token_key: [7; 32],
         cache_bytes: CACHE_BYTES,
+        writes: Writes::default(),
     };
     Api::build(config(schema, resolvers), deps)
 }

@@ -6,7 +6,7 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use appsync::{Api, Diagnostic, trace::Traces};
+use appsync::{Api, Diagnostic, Writes, trace::Traces};
 use arc_swap::ArcSwap;
 use auth::{Authenticator, CredentialStore, KeyCache};
 use aws_protocol::{Directory, Partition};
@@ -32,6 +32,8 @@ pub(crate) struct Surroundings {
     pub(crate) token_key: [u8; 32],
     /// What the cache of each API may take.
     pub(crate) cache_bytes: u64,
+    /// Those under way, which all APIs and all their versions share.
+    pub(crate) writes: Writes,
     /// The setting of this name.
     pub(crate) coalesce_get_items: bool,
     /// What resolvers in JavaScript may be written in.
@@ -223,6 +225,7 @@ impl Surroundings {
             traces: self.traces.logging(telemetry::field_log_level(description)),
             token_key: self.token_key,
             cache_bytes: self.cache_bytes,
+            writes: self.writes.clone(),
         }
     }
 }
@@ -244,6 +247,7 @@ pub(super) fn check(
         traces: Traces::default(),
         token_key: [0; 32],
         cache_bytes: 0,
+        writes: Writes::default(),
     };
     Api::build(config, deps).map(drop)
 }

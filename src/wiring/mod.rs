@@ -214,6 +214,7 @@ pub(crate) async fn start(
         outbound: outbound.clone(),
         token_key,
         cache_bytes: config.api_cache_bytes.value,
+        writes: appsync::Writes::default(),
         coalesce_get_items: config.coalesce_get_items.value,
         dialect: config.resolver_dialect.value,
         user_pools: user_pools.clone(),

@@ -8,7 +8,7 @@ use std::{fs, sync::Arc};
 use appsync::trace::Traces;
 use appsync::{
     Api, ApiConfig, DataSourceConfig, DataSourceKind, Deps, HttpClient, HttpRequest, HttpResponse, LambdaOptions,
-    Request, ResolverConfig, ResolverKind, parse_body,
+    Request, ResolverConfig, ResolverKind, Writes, parse_body,
 };
 use auth::{AuthMode, Identity};
 use aws_protocol::{BoxFuture, Directory, Partition};
@@ -103,6 +103,7 @@ fn api() -> Arc<Api> {
         traces: Traces::default(),
         token_key: [0; 32],
         cache_bytes: 0,
+        writes: Writes::default(),
     };
     Api::build(config, deps).unwrap_or_else(|wrong| panic!("{wrong:#?}"))
 }

@@ -10,7 +10,7 @@ use futures::future::{Either, select};
 use serde_json::{Map, Value};
 
 use crate::{
-    ApiConfig, Diagnostic, GraphqlError, HttpClient, Request, Response,
+    ApiConfig, Diagnostic, GraphqlError, HttpClient, Request, Response, Writes,
     authorization::Authorizer,
     build::{self, Triggers},
     cache::{self, Answer, ApiCache},
@@ -42,6 +42,8 @@ pub struct Deps {
     pub token_key: [u8; 32],
     /// What the entries of the API's cache may take together, bytes; those of least use go first.
     pub cache_bytes: u64,
+    /// The writes under way through versioned data sources, those of the process's other APIs among them.
+    pub writes: Writes,
 }
 
 /// A GraphQL API: one version of it. Requests finish on the version that they began with.

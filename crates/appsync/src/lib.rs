@@ -33,7 +33,10 @@ pub use config::{
     ApiConfig, ConflictHandler, DataSourceConfig, DataSourceKind, DeltaSync, FunctionConfig, LambdaOptions,
     RelationalDatabase, ResolverConfig, ResolverKind, Signing,
 };
-pub use data_source::http::{HttpClient, HttpRequest, HttpResponse};
+pub use data_source::{
+    Writes,
+    http::{HttpClient, HttpRequest, HttpResponse},
+};
 pub use diagnostic::Diagnostic;
 pub use error::{Details, GraphqlError, Location, PathSegment};
 pub use limits::CACHE_BYTES;

@@ -16,6 +16,9 @@ pub(crate) const BODY_BYTES: usize = 1_000_000;
 pub(crate) const RESPONSE_BYTES: usize = 5_000_000;
 /// Whole request, milliseconds (AppSync quota).
 pub(crate) const REQUEST_MILLIS: i64 = 30_000;
+/// After a request was given up: how long its transaction may still be committed, milliseconds. The embedded engine has
+/// a few hundred calls in front of it at most, and takes a few milliseconds for each as a rule.
+pub(crate) const COMMIT_MILLIS: i64 = 60_000;
 /// SDL, bytes (AppSync quota).
 pub(crate) const SCHEMA_BYTES: usize = 1_000_000;
 /// Source APIs of one merged API (AppSync quota).

@@ -13,6 +13,7 @@ use std::sync::Arc;
 
 use aws_protocol::{Caller, Directory, ServiceError};
 use clock::Clock;
+pub use dynamodb::Writes;
 use futures::future::{Either, select};
 use serde_json::{Map, Value};
 
@@ -108,7 +109,7 @@ impl DataSource {
                     &source.name,
                     &deps.token_key,
                 );
-                Backend::VersionedDynamoDb(Box::new(dynamodb::Versioned::new(base, delta.clone())))
+                Backend::VersionedDynamoDb(Box::new(dynamodb::Versioned::new(base, delta.clone(), deps)))
             }
             DataSourceKind::Http { endpoint, signing } => Backend::Http(http::Http {
                 remote,

@@ -8,7 +8,7 @@ use std::{
 use appsync::trace::Traces;
 use appsync::{
     Api, ApiConfig, DataSourceConfig, DataSourceKind, Deps, HttpClient, HttpRequest, HttpResponse, LambdaOptions,
-    ResolverConfig, ResolverKind,
+    ResolverConfig, ResolverKind, Writes,
 };
 use auth::{AuthMode, Identity, identity, policy::Policy};
 use aws_protocol::{BoxFuture, Caller, Directory, Partition, Service, ServiceError};
@@ -134,6 +134,7 @@ pub(crate) fn deps(services: Directory) -> Deps {
         traces: Traces::default(),
         token_key: [7; 32],
         cache_bytes: appsync::CACHE_BYTES,
+        writes: Writes::default(),
     }
 }
 

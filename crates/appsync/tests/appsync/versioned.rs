@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use appsync::{
-    Api, Body, ConflictHandler, DataSourceConfig, DataSourceKind, DeltaSync, LambdaOptions, Request, ResolverConfig,
-    ResolverKind,
+    Api, ApiConfig, Body, ConflictHandler, DataSourceConfig, DataSourceKind, DeltaSync, Deps, LambdaOptions, Request,
+    ResolverConfig, ResolverKind,
 };
 use aws_protocol::{BoxFuture, Caller, Directory, Service, ServiceError};
 use clock::{Clock, SimulatedClock, Timestamp};
@@ -12,6 +12,7 @@ use parking_lot::Mutex;
 use resolver::Source;
 use serde_json::{Map, Value, json};
 use tables::{Rehearsal, Tables};
+use tokio::sync::watch;
 
 use crate::harness;
 
@@ -55,10 +56,51 @@ impl Service for Function {
     }
 }
 
+/// The tables. While the gate is shut, transactions wait in front of them, and are made later also if nobody waits for
+/// them any more, as those in the engine's queue are.
+struct Gate {
+    tables: Arc<Tables>,
+    /// Whether it is open.
+    open: watch::Sender<bool>,
+    /// Transactions that wait, or waited.
+    waiting: watch::Sender<usize>,
+    /// Transactions that are made.
+    made: watch::Sender<usize>,
+}
+
+impl Service for Gate {
+    fn name(&self) -> &'static str {
+        "dynamodb"
+    }
+
+    fn call<'a>(
+        &'a self,
+        operation: &'a str,
+        input: Value,
+        caller: &'a Caller,
+    ) -> BoxFuture<'a, Result<Value, ServiceError>> {
+        if operation != "TransactWriteItems" || *self.open.borrow() {
+            return self.tables.call(operation, input, caller);
+        }
+        let (tables, mut open, made) = (self.tables.clone(), self.open.subscribe(), self.made.clone());
+        let answer = tokio::spawn(async move {
+            open.wait_for(|open| *open).await.unwrap();
+            let answer = tables.call("TransactWriteItems", input, &Caller::anonymous()).await;
+            made.send_modify(|made| *made += 1);
+            answer
+        });
+        self.waiting.send_modify(|waiting| *waiting += 1);
+        Box::pin(async move { answer.await.unwrap() })
+    }
+}
+
 /// An API on two tables.
 struct World {
     api: Arc<Api>,
+    config: ApiConfig,
+    deps: Deps,
     tables: Arc<Tables>,
+    gate: Arc<Gate>,
     function: Arc<Function>,
     clock: Arc<SimulatedClock>,
 }
@@ -84,7 +126,13 @@ impl World {
         let function = Arc::new(Function::default());
         let clock = Arc::new(SimulatedClock::new(Timestamp(NOW), 1));
         let services = Directory::default();
-        services.register(tables.clone());
+        let gate = Arc::new(Gate {
+            tables: tables.clone(),
+            open: watch::Sender::new(true),
+            waiting: watch::Sender::new(0),
+            made: watch::Sender::new(0),
+        });
+        services.register(gate.clone());
         services.register(Arc::new(Rehearsal::start().unwrap()));
         services.register(function.clone());
         let mut config = harness::config(SCHEMA);
@@ -100,7 +148,16 @@ impl World {
         ];
         let mut deps = harness::deps(services);
         deps.clock = clock.clone();
-        Self { api: harness::api(config, deps), tables, function, clock }
+        Self { api: harness::api(config.clone(), deps.clone()), config, deps, tables, gate, function, clock }
+    }
+
+    /// Begins a write of the item `late` that stands before the gate.
+    async fn begin_write(&self) -> tokio::task::JoinHandle<Outcome> {
+        self.gate.open.send_replace(false);
+        let api = self.api.clone();
+        let writing = tokio::spawn(async move { send(&api, "optimistic", put("late", "late")).await });
+        self.gate.waiting.subscribe().wait_for(|waiting| *waiting > 0).await.unwrap();
+        writing
     }
 
     async fn send(&self, field: &str, request: Value) -> Outcome {
@@ -483,6 +540,51 @@ async fn sync_reads_all_once_and_then_what_changed() {
         let request = json!({ "operation": "Sync", "limit": limit });
         assert_eq!(world.send("read", request).await.expect_err("no such limit").0, "MappingTemplate");
     }
+}
+
+/// Changes since a `Sync` through `api` that starts now.
+async fn changes(api: &Api, since: &Value) -> Value {
+    send(api, "read", json!({ "operation": "Sync", "lastSync": since })).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_sync_knows_the_writes_through_other_apis_and_versions_of_its_api() {
+    let mut merged = harness::config(SCHEMA);
+    merged.api_id = "merged".into();
+    for name in ["a merged API", "the next version"] {
+        let world = World::new().await;
+        merged.data_sources.clone_from(&world.config.data_sources);
+        merged.resolvers.clone_from(&world.config.resolvers);
+        let other = match name {
+            "a merged API" => harness::api(merged.clone(), world.deps.clone()),
+            _ => world.api.rebuild(world.config.clone(), world.deps.clone()).expect("the same once more"),
+        };
+        let writing = world.begin_write().await;
+        world.clock.advance_millis(1);
+        let before = changes(&other, &json!(NOW)).await;
+        assert_eq!((&before["items"], &before["startedAt"]), (&json!([]), &json!(NOW)), "{name}");
+        world.gate.open.send_replace(true);
+        writing.await.unwrap().unwrap();
+        assert_eq!(titles(&changes(&other, &before["startedAt"]).await), ["late"], "{name}");
+        assert_eq!(changes(&other, &json!(NOW)).await["startedAt"], NOW + 1, "{name}: nothing is under way");
+    }
+}
+
+#[tokio::test]
+async fn a_sync_knows_the_writes_of_requests_that_were_given_up() {
+    let world = World::new().await;
+    let writing = world.begin_write().await;
+    writing.abort();
+    assert!(writing.await.expect_err("its client is gone").is_cancelled());
+    world.clock.advance_millis(1);
+    let before = world.sync(json!({ "lastSync": NOW })).await;
+    assert_eq!((&before["items"], &before["startedAt"]), (&json!([]), &json!(NOW)));
+    world.gate.open.send_replace(true);
+    world.gate.made.subscribe().wait_for(|made| *made > 0).await.unwrap();
+    assert_eq!(titles(&world.sync(json!({ "lastSync": before["startedAt"] })).await), ["late"]);
+    world.clock.advance_millis(10 * 60_000);
+    let later = world.sync(json!({ "lastSync": NOW })).await;
+    assert_eq!(later["startedAt"], world.now(), "it does not count for ever");
 }
 
 #[tokio::test]

@@ -18,6 +18,7 @@ use serde_json::{Map, Value};
 use super::{Call, Failure, Remote};
 use token::Tokens;
 pub(super) use versioned::Versioned;
+pub use versioned::Writes;
 
 /// A table.
 pub(super) struct DynamoDb {

@@ -12,15 +12,18 @@ mod metadata;
 mod sync;
 mod write;
 
+use std::sync::Arc;
+
 use serde_json::{Map, Value, json};
 use tokio::sync::OnceCell;
 
 use super::{DynamoDb, failure};
 use crate::{
-    DeltaSync,
+    DeltaSync, Deps,
     data_source::{Call, Failure},
 };
 use in_flight::InFlight;
+pub use in_flight::Writes;
 
 /// An item, attributes typed.
 type Item = Map<String, Value>;
@@ -33,7 +36,7 @@ pub(in crate::data_source) struct Versioned {
     base: DynamoDb,
     settings: DeltaSync,
     keys: OnceCell<KeyNames>,
-    in_flight: InFlight,
+    in_flight: Arc<InFlight>,
 }
 
 /// The key attributes of the base table.
@@ -44,8 +47,9 @@ struct KeyNames {
 }
 
 impl Versioned {
-    pub(in crate::data_source) fn new(base: DynamoDb, settings: DeltaSync) -> Self {
-        Self { base, settings, keys: OnceCell::new(), in_flight: InFlight::default() }
+    pub(in crate::data_source) fn new(base: DynamoDb, settings: DeltaSync, deps: &Deps) -> Self {
+        let in_flight = deps.writes.of(&settings.delta_table, &base.name, &*deps.clock);
+        Self { base, settings, keys: OnceCell::new(), in_flight }
     }
 
     /// Performs the request's `operation`.

@@ -63,7 +63,7 @@ impl Versioned {
             };
             let writing = self.in_flight.begin(call.clock);
             let item = self.image(wanted, current.as_ref(), &writing);
-            match self.commit(call, &mutation, current.as_ref(), &item, &writing).await? {
+            match self.commit(call, &mutation, current.as_ref(), &item, writing).await? {
                 Ok(()) => return Ok(plain_map(&item)),
                 Err(Refused::Meanwhile) => {}
                 Err(Refused::Condition(item)) => return Err(condition_failed(call, item)),
@@ -155,7 +155,7 @@ impl Versioned {
         mutation: &Mutation<'_>,
         current: Option<&Item>,
         item: &Item,
-        writing: &Writing<'_>,
+        writing: Writing<'_>,
     ) -> Result<Result<(), Refused>, Failure> {
         let keys = self.keys(call).await?;
         let ttl = expiry(writing.at, self.settings.delta_table_ttl_minutes);
@@ -176,7 +176,7 @@ impl Versioned {
             { action: base.finish() },
             { "Put": { "TableName": self.settings.delta_table, "Item": record } },
         ] });
-        match self.base.remote.call("dynamodb", "TransactWriteItems", input).await {
+        match writing.send(self.base.remote.call("dynamodb", "TransactWriteItems", input)).await {
             Ok(_) => Ok(Ok(())),
             Err(error) => refusal(call, &error, current).map(Err),
         }
