@@ -77,8 +77,12 @@ pub(crate) const BATCH_INVOKE_DEFAULT: usize = 5;
 pub(crate) const TRACE_VALUE_BYTES: usize = 16 << 10;
 /// Nesting of one value of a trace; what is deeper is cut.
 pub(crate) const TRACE_VALUE_DEPTH: usize = 64;
-/// All values of one request's trace, bytes; what comes after is left out.
+/// All values and texts of errors of one request's trace, bytes; what comes after is left out.
 pub(crate) const TRACE_BYTES: usize = 1 << 20;
+/// All that the handlers of one request's trace log, bytes; lines that come after are counted only.
+pub(crate) const TRACE_LOG_BYTES: usize = 1 << 20;
+/// A name in a trace (an `errorType`, a data source's operation), bytes; what is longer is cut.
+pub(crate) const TRACE_NAME_BYTES: usize = 256;
 /// Resolvers in one request's trace; those that begin later are counted only.
 pub(crate) const TRACE_FIELDS: usize = 1_000;
 /// Keys of one `BatchGetItem` (DynamoDB quota).

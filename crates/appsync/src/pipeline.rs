@@ -64,6 +64,8 @@ pub(crate) struct Invocation {
     pub(crate) arguments: Arc<Map<String, Value>>,
     pub(crate) source: Arc<Value>,
     pub(crate) info: Arc<Info>,
+    /// Whether its run is a part of the request's trace.
+    pub(crate) traced: bool,
 }
 
 /// What a run leaves beside its result.
@@ -151,7 +153,7 @@ impl Resolver {
         field: Invocation,
         seat: Seat<'_>,
     ) -> (Result<Value, Raised>, Effects, Steps) {
-        let trace = Steps::begin(&shared.recorder);
+        let trace = Steps::begin(&shared.recorder, field.traced);
         let mut run = Run { shared, field, seat, stash: Map::new(), effects: Effects::default(), trace };
         let result = match self {
             Self::Unit(step) => run.step(step, Place::Unit).await.map(|returned| match returned {
@@ -290,7 +292,7 @@ impl Run<'_> {
     }
 
     fn context(&mut self, slots: Slots) -> Context {
-        let Invocation { arguments, source, info } = self.field.clone();
+        let Invocation { arguments, source, info, traced: _ } = self.field.clone();
         Context {
             arguments,
             source,

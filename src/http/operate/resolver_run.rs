@@ -222,7 +222,7 @@ impl From<&StepTrace> for Step {
 impl Call {
     fn new(call: &CallTrace, response: Option<Value>) -> Self {
         Self {
-            operation: call.operation.clone(),
+            operation: call.operation().into_owned(),
             start_micros: call.start,
             micros: call.micros,
             response: response.map(Json),

@@ -187,13 +187,17 @@ impl Metrics {
 
     fn step(&self, api_id: &str, step: &StepTrace) {
         // A NONE data source calls nothing.
-        let Some(call) = step.call.as_ref().filter(|call| !call.operation.is_empty()) else { return };
+        let Some(call) = step.call.as_ref() else { return };
+        let operation = call.operation();
+        if operation.is_empty() {
+            return;
+        }
         let labels = DataSource {
             api_id: api_id.to_owned(),
             data_source: step.source.name.clone(),
             data_source_type: step.source.type_name.clone(),
             // Paths are no labels: there may be one for each item.
-            operation: call.operation.split(' ').next().unwrap_or_default().to_owned(),
+            operation: operation.split(' ').next().unwrap_or_default().to_owned(),
             outcome: if call.error.is_some() { "error" } else { "ok" },
         };
         self.data_sources.observe(&labels, call.micros);

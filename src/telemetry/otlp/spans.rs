@@ -126,11 +126,12 @@ impl Spans<'_> {
     }
 
     fn call(&self, parent: &Context, source: &Label, call: &CallTrace) {
-        let mut attributes = of_call(source, &call.operation);
+        let operation = call.operation();
+        let mut attributes = of_call(source, &operation);
         if let Some(size) = call.batch_size {
             attributes.push(KeyValue::new("aws.appsync.batch_size", size as i64));
         }
-        let name = match call.operation.as_str() {
+        let name = match &*operation {
             "" => source.name.clone(),
             operation => format!("{} {operation}", service(source)),
         };

@@ -141,8 +141,9 @@ impl Lookup<'_> {
         field: Invocation,
         seat: Seat<'_>,
     ) -> (Result<Value, Raised>, Effects, Steps) {
+        let traced = field.traced;
         let hit = |value: Arc<Value>| {
-            let mut steps = Steps::begin(&shared.recorder);
+            let mut steps = Steps::begin(&shared.recorder, traced);
             steps.cache(true);
             (Ok((*value).clone()), Effects::default(), steps)
         };

@@ -169,7 +169,7 @@ impl Execution<'_> {
             Ok(arguments) => arguments,
             Err(message) => return (Err(failed(message, "BadRequest")), Vec::new()),
         };
-        let invocation = Invocation { arguments, source, info: self.info(field) };
+        let invocation = Invocation { arguments, source, info: self.info(field), traced: place.is_some() };
         let (result, effects, steps) = self.cached_or_run(resolver, invocation.clone(), seat).await;
         self.shared.recorder.resolved(field, resolver.kind(), place, invocation, steps, &result);
         let deleted = self.evict(&effects);

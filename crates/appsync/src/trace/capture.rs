@@ -9,7 +9,7 @@ use super::mask;
 use crate::limits;
 
 /// What a node of JSON takes beside its texts, bytes.
-const NODE_BYTES: usize = 32;
+pub(super) const NODE_BYTES: usize = 32;
 
 /// A value of a trace, read with [`Captured::read`].
 #[derive(Debug, Clone, Default)]
@@ -44,36 +44,36 @@ impl Captured {
         }
     }
 
-    /// This value, or a cut copy where it is too large; and the bytes that it takes.
-    pub(super) fn shared(value: &Arc<Value>) -> (Self, usize) {
-        let mut left = limits::TRACE_VALUE_BYTES;
+    /// This value, or a cut copy where it takes more than `room` bytes; and the bytes that it takes.
+    pub(super) fn shared(value: &Arc<Value>, room: usize) -> (Self, usize) {
+        let mut left = room;
         if weigh(value, &mut left, limits::TRACE_VALUE_DEPTH) {
-            return (Self(Held::Value(value.clone())), limits::TRACE_VALUE_BYTES - left);
+            return (Self(Held::Value(value.clone())), room - left);
         }
-        Self::copied(value)
+        Self::copied(value, room)
     }
 
     /// As [`Self::shared`], of an object's members.
-    pub(super) fn members(members: &Arc<Map<String, Value>>) -> (Self, usize) {
-        let mut left = limits::TRACE_VALUE_BYTES;
+    pub(super) fn members(members: &Arc<Map<String, Value>>, room: usize) -> (Self, usize) {
+        let mut left = room;
         if weigh_members(members, &mut left, limits::TRACE_VALUE_DEPTH) {
-            return (Self(Held::Members(members.clone())), limits::TRACE_VALUE_BYTES - left);
+            return (Self(Held::Members(members.clone())), room - left);
         }
-        Self::copied_members(members)
+        Self::copied_members(members, room)
     }
 
-    /// A copy, cut where the value is too large; and the bytes that it takes.
-    pub(super) fn copied(value: &Value) -> (Self, usize) {
-        let mut left = limits::TRACE_VALUE_BYTES;
+    /// A copy, cut where the value takes more than `room` bytes; and the bytes that it takes.
+    pub(super) fn copied(value: &Value, room: usize) -> (Self, usize) {
+        let mut left = room;
         let copy = copy(value, &mut left, limits::TRACE_VALUE_DEPTH);
-        (Self(Held::Value(Arc::new(copy))), limits::TRACE_VALUE_BYTES - left)
+        (Self(Held::Value(Arc::new(copy))), room - left)
     }
 
     /// As [`Self::copied`], of an object's members.
-    pub(super) fn copied_members(members: &Map<String, Value>) -> (Self, usize) {
-        let mut left = limits::TRACE_VALUE_BYTES;
+    pub(super) fn copied_members(members: &Map<String, Value>, room: usize) -> (Self, usize) {
+        let mut left = room;
         let copy = copy_members(members, &mut left, limits::TRACE_VALUE_DEPTH);
-        (Self(Held::Members(Arc::new(copy))), limits::TRACE_VALUE_BYTES - left)
+        (Self(Held::Members(Arc::new(copy))), room - left)
     }
 
     /// JSON text; nothing where it is too large.
@@ -147,9 +147,9 @@ fn copy_members(members: &Map<String, Value>, left: &mut usize, depth: usize) ->
     copied
 }
 
-/// A copy of a text, cut where it is too long.
-pub(super) fn text(text: &str) -> String {
-    if text.len() <= limits::TRACE_VALUE_BYTES { text.to_owned() } else { cut(text, limits::TRACE_VALUE_BYTES) }
+/// A copy of a text, cut where it has more than `room` bytes.
+pub(super) fn text(text: &str, room: usize) -> String {
+    if text.len() <= room { text.to_owned() } else { cut(text, room) }
 }
 
 fn cut(text: &str, bytes: usize) -> String {
@@ -163,17 +163,19 @@ mod tests {
 
     use super::*;
 
+    const ROOM: usize = limits::TRACE_VALUE_BYTES;
+
     #[test]
     fn a_small_value_is_shared_and_a_large_one_cut() {
         let small = Arc::new(json!({ "a": [1, "two"] }));
-        let (captured, bytes) = Captured::shared(&small);
+        let (captured, bytes) = Captured::shared(&small, ROOM);
         assert_eq!((Arc::strong_count(&small), bytes), (2, 4 * NODE_BYTES + 4));
         assert_eq!(captured.read(), Some((*small).clone()));
 
         let large = Arc::new(json!({ "list": vec![7; 10_000], "after": true }));
-        let (captured, bytes) = Captured::shared(&large);
+        let (captured, bytes) = Captured::shared(&large, ROOM);
         assert_eq!(Arc::strong_count(&large), 1, "it is not kept alive");
-        assert!(bytes <= limits::TRACE_VALUE_BYTES, "{bytes}");
+        assert!(bytes <= ROOM, "{bytes}");
         let read = captured.read().expect("a value");
         let list = read["list"].as_array().expect("a list");
         assert_eq!(list.last(), Some(&json!(format!("… ({} more)", 10_001 - list.len()))));
@@ -182,7 +184,7 @@ mod tests {
 
     #[test]
     fn a_long_text_is_cut_between_characters() {
-        let (captured, _) = Captured::copied(&Value::from("é".repeat(limits::TRACE_VALUE_BYTES)));
+        let (captured, _) = Captured::copied(&Value::from("é".repeat(ROOM)), ROOM);
         let read = captured.read().expect("a value");
         assert!(read.as_str().expect("a text").ends_with("more bytes)"), "{read}");
     }
@@ -193,7 +195,7 @@ mod tests {
         for _ in 0..limits::TRACE_VALUE_DEPTH * 2 {
             deep = json!([deep]);
         }
-        let (captured, _) = Captured::shared(&Arc::new(deep));
+        let (captured, _) = Captured::shared(&Arc::new(deep), ROOM);
         assert!(captured.read().expect("a value").to_string().contains("(cut)"));
     }
 }

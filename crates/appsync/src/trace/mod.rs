@@ -7,6 +7,7 @@
 mod capture;
 mod executions;
 mod mask;
+mod mask_text;
 mod record;
 mod recorder;
 mod ring;

@@ -1,6 +1,6 @@
 //! What a trace holds. Times are microseconds; those called `start` count from the beginning of the request.
 
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 use apollo_compiler::Name;
 use auth::AuthMode;
@@ -9,7 +9,7 @@ use clock::Timestamp;
 use serde_json::{Map, Value};
 
 use super::{Captured, FieldLogLevel, capture, mask};
-use crate::{GraphqlError, PathSegment};
+use crate::{GraphqlError, PathSegment, limits};
 
 /// A finished request.
 #[derive(Debug, Default)]
@@ -63,7 +63,7 @@ pub struct FieldTrace {
     pub(super) field: Name,
     /// Aliases and list indexes from the root.
     pub path: Vec<PathSegment>,
-    /// The position in the request's list of the field whose result this one was selected of; `None` at the root.
+    /// The [`number`](Self::number) of the run whose result this one was selected of; `None` at the root.
     pub parent: Option<usize>,
     /// Its own number, counted from 0 in the order in which resolvers began.
     pub number: usize,
@@ -144,7 +144,7 @@ pub struct HandlerTrace {
     pub evaluated: Captured,
     /// How it ended.
     pub end: End,
-    /// Errors that it appended.
+    /// Errors that it appended; those that a trace has no room for are counted by the last.
     pub appended: Vec<ErrorTrace>,
     pub(super) logs: Vec<String>,
 }
@@ -165,8 +165,7 @@ pub enum End {
 /// A call of a data source.
 #[derive(Debug)]
 pub struct CallTrace {
-    /// For example `GetItem`, `Invoke`, `GET /path`; empty for `NONE`.
-    pub operation: String,
+    pub(super) operation: String,
     /// When it began.
     pub start: u64,
     /// How long it took.
@@ -199,7 +198,7 @@ pub struct Published {
 impl RequestTrace {
     /// The document, secrets masked.
     pub fn query(&self) -> String {
-        mask::text(&self.query)
+        mask::text(&self.query).into_owned()
     }
 
     /// The variables as they were sent, secrets masked.
@@ -272,21 +271,29 @@ impl StepTrace {
     }
 }
 
+impl CallTrace {
+    /// For example `GetItem`, `Invoke`, `GET /path` (without the query), secrets masked; empty for `NONE`.
+    pub fn operation(&self) -> Cow<'_, str> {
+        mask::text(&self.operation)
+    }
+}
+
 impl HandlerTrace {
-    /// `console.log`, `console.error` and `$util.log`, secrets masked.
+    /// `console.log`, `console.error` and `$util.log`, secrets masked. Lines that a trace has no room for are counted by
+    /// the last.
     pub fn logs(&self) -> impl Iterator<Item = String> {
-        self.logs.iter().map(|line| mask::text(line))
+        self.logs.iter().map(|line| mask::text(line).into_owned())
     }
 }
 
 impl ErrorTrace {
-    pub(super) fn new(message: &str, kind: Option<&str>) -> Self {
-        Self { message: capture::text(message), kind: kind.map(capture::text) }
+    pub(super) fn new(message: String, kind: Option<&str>) -> Self {
+        Self { message, kind: kind.map(|kind| capture::text(kind, limits::TRACE_NAME_BYTES)) }
     }
 
     /// Its text, secrets masked.
     pub fn message(&self) -> String {
-        mask::text(&self.message)
+        mask::text(&self.message).into_owned()
     }
 }
 

@@ -9,9 +9,14 @@ use auth::Identity;
 use bytes::Bytes;
 use clock::Clock;
 use parking_lot::Mutex;
+use resolver::RaisedError;
 use serde_json::{Map, Value};
 
-use super::{Captured, Detail, ErrorTrace, FieldTrace, Published, RequestTrace, ResolverKind, Steps, Traces};
+use super::{
+    Captured, Detail, ErrorTrace, FieldLogLevel, FieldTrace, Published, RequestTrace, ResolverKind, StepTrace, Steps,
+    Traces,
+    capture::{self, NODE_BYTES},
+};
 use crate::{
     GraphqlError, PathSegment, Request, Response,
     execution::context_headers,
@@ -26,8 +31,10 @@ pub(crate) struct Recorder {
     traces: Traces,
     clock: Arc<dyn Clock>,
     began: u64,
-    /// Bytes of values that may still be recorded.
+    /// Bytes of values and texts of errors that may still be recorded.
     left: AtomicUsize,
+    /// Bytes of what handlers log, apart from values: none of these push a line out of the log.
+    log_left: AtomicUsize,
     trace: Mutex<RequestTrace>,
 }
 
@@ -51,6 +58,7 @@ impl Recorder {
             clock: clock.clone(),
             began: if traces.detail() == Detail::Off { 0 } else { clock.monotonic_micros() },
             left: AtomicUsize::new(limits::TRACE_BYTES),
+            log_left: AtomicUsize::new(limits::TRACE_LOG_BYTES),
             trace: Mutex::new(trace),
         }
     }
@@ -62,6 +70,11 @@ impl Recorder {
 
     fn keeps_values(&self) -> bool {
         self.traces.detail() == Detail::Values
+    }
+
+    /// Whether anybody reads what handlers log: who gets values, and the log of an API whose `LogConfig` wants it.
+    fn keeps_logs(&self) -> bool {
+        self.keeps_values() || self.traces.field_log_level() >= Some(FieldLogLevel::Info)
     }
 
     /// Microseconds since the request began; 0 where nothing is recorded.
@@ -193,7 +206,7 @@ impl Recorder {
             before: steps.before,
             steps: steps.steps,
             after: steps.after,
-            error: result.as_ref().err().map(ErrorTrace::of_raised),
+            error: result.as_ref().err().map(|raised| self.raised(raised)),
             cache_hit: steps.cache_hit,
             result: result_captured,
         };
@@ -212,6 +225,7 @@ impl Recorder {
         trace.field_log_level = self.traces.field_log_level();
         trace.resolvers = trace.resolvers.max(u32::try_from(trace.fields.len()).unwrap_or(u32::MAX));
         trace.bytes = TRACE_OVERHEAD + limits::TRACE_BYTES.saturating_sub(self.left.load(Ordering::Relaxed));
+        trace.bytes += limits::TRACE_LOG_BYTES.saturating_sub(self.log_left.load(Ordering::Relaxed));
         trace.bytes += trace.query.len() + trace.fields.iter().map(weight).sum::<usize>();
         if !trace.errors.is_empty() {
             // They are a part of the body.
@@ -242,41 +256,80 @@ impl Recorder {
 
     /// A value that is shared already.
     pub(super) fn shared(&self, value: &Arc<Value>) -> Captured {
-        if !self.keeps_values() || value.is_null() {
-            return Captured::default();
-        }
-        self.within(Captured::shared(value))
+        if value.is_null() { Captured::default() } else { self.within(|room| Captured::shared(value, room)) }
     }
 
     /// A value that somebody else owns.
     pub(super) fn copied(&self, value: &Value) -> Captured {
-        if !self.keeps_values() {
-            return Captured::default();
-        }
-        self.within(Captured::copied(value))
+        self.within(|room| Captured::copied(value, room))
     }
 
     pub(super) fn copied_members(&self, members: &Map<String, Value>) -> Captured {
-        if !self.keeps_values() {
-            return Captured::default();
-        }
-        self.within(Captured::copied_members(members))
+        self.within(|room| Captured::copied_members(members, room))
     }
 
     fn members(&self, members: &Arc<Map<String, Value>>) -> Captured {
-        if members.is_empty() {
-            return Captured::default();
-        }
-        self.within(Captured::members(members))
+        if members.is_empty() { Captured::default() } else { self.within(|room| Captured::members(members, room)) }
     }
 
-    /// Nothing, once the request has taken all that one may take.
-    fn within(&self, (captured, bytes): (Captured, usize)) -> Captured {
-        let taken = |left: usize| left.checked_sub(bytes);
-        match self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, taken) {
-            Ok(_) => captured,
-            Err(_) => Captured::default(),
+    /// What `capture` makes of the bytes that are left for one value; nothing, once the request has taken all that one
+    /// may take.
+    fn within(&self, capture: impl FnOnce(usize) -> (Captured, usize)) -> Captured {
+        let room = self.room();
+        if !self.keeps_values() || room < NODE_BYTES {
+            return Captured::default();
         }
+        let (captured, bytes) = capture(room);
+        if takes(&self.left, bytes) { captured } else { Captured::default() }
+    }
+
+    /// Bytes that one more value or text may take.
+    fn room(&self) -> usize {
+        self.left.load(Ordering::Relaxed).min(limits::TRACE_VALUE_BYTES)
+    }
+
+    /// An error; how much of its text, that depends on what is left.
+    pub(super) fn error(&self, message: &str, kind: Option<&str>) -> ErrorTrace {
+        let room = self.room();
+        let room = if takes(&self.left, room.min(message.len())) { room } else { 0 };
+        ErrorTrace::new(capture::text(message, room), kind)
+    }
+
+    fn raised(&self, raised: &Raised) -> ErrorTrace {
+        match raised {
+            Raised::Error(error) => self.error(&error.message, error.kind.as_deref()),
+            Raised::Unauthorized => ErrorTrace::new("Unauthorized".to_owned(), Some("Unauthorized")),
+        }
+    }
+
+    /// Errors that a handler appended: as many as there is room for, and how many more there were.
+    pub(super) fn appended(&self, errors: &[RaisedError]) -> Vec<ErrorTrace> {
+        let mut kept = Vec::new();
+        for error in errors {
+            let text = error.message.len().min(limits::TRACE_VALUE_BYTES);
+            if !takes(&self.left, APPENDED_OVERHEAD + text) {
+                kept.push(ErrorTrace::new(format!("… ({} more)", errors.len() - kept.len()), None));
+                break;
+            }
+            let message = capture::text(&error.message, limits::TRACE_VALUE_BYTES);
+            kept.push(ErrorTrace::new(message, error.kind.as_deref()));
+        }
+        kept
+    }
+
+    /// What a handler logged: as many lines as there is room for, and how many more there were.
+    pub(super) fn logged(&self, mut lines: Vec<String>) -> Vec<String> {
+        if !self.keeps_logs() {
+            return Vec::new();
+        }
+        let fits = |line: &String| takes(&self.log_left, size_of::<String>() + line.len());
+        if let Some(end) = lines.iter().position(|line| !fits(line)) {
+            let more = format!("… ({} more)", lines.len() - end);
+            lines.truncate(end);
+            lines.push(more);
+            lines.shrink_to_fit();
+        }
+        lines
     }
 }
 
@@ -284,12 +337,19 @@ impl Recorder {
 pub(crate) const REQUEST_ID: &str = "x-amzn-RequestId";
 /// What a trace takes without its values, bytes, roughly.
 const TRACE_OVERHEAD: usize = 1_024;
-/// What a field takes without its values and logs, bytes, roughly.
+/// What a field takes without its steps, values, errors and logs, bytes, roughly.
 const FIELD_OVERHEAD: usize = 1_024;
+/// What an appended error takes beside its message, bytes, at most.
+const APPENDED_OVERHEAD: usize = size_of::<ErrorTrace>() + limits::TRACE_NAME_BYTES;
 
-/// What a field takes without its values, bytes, roughly.
+/// Takes `bytes` from what is left of an allowance; whether there were as many.
+fn takes(left: &AtomicUsize, bytes: usize) -> bool {
+    left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(bytes)).is_ok()
+}
+
+/// What a field takes without its values, errors and logs, bytes, roughly.
 fn weight(field: &FieldTrace) -> usize {
-    FIELD_OVERHEAD + field.handlers().flat_map(|handler| &handler.logs).map(String::len).sum::<usize>()
+    FIELD_OVERHEAD + field.steps.len() * size_of::<StepTrace>()
 }
 
 fn username(identity: &Identity) -> Option<String> {
@@ -301,11 +361,111 @@ fn username(identity: &Identity) -> Option<String> {
     }
 }
 
-impl ErrorTrace {
-    fn of_raised(raised: &Raised) -> Self {
-        match raised {
-            Raised::Error(error) => Self::from(&**error),
-            Raised::Unauthorized => Self::new("Unauthorized", Some("Unauthorized")),
+#[cfg(test)]
+mod tests {
+    use clock::{SimulatedClock, Timestamp};
+    use serde_json::json;
+
+    use super::*;
+    use crate::trace::{Label, Ring, Sink};
+
+    fn recorder(traces: &Traces) -> Arc<Recorder> {
+        let clock: Arc<dyn Clock> = Arc::new(SimulatedClock::new(Timestamp(0), 1));
+        Arc::new(Recorder::begin(traces, &clock, "api"))
+    }
+
+    fn kept() -> (Arc<Ring>, Arc<Recorder>) {
+        let ring = Arc::new(Ring::new(9, usize::MAX));
+        let recorder = recorder(&Traces::new(vec![ring.clone()]));
+        (ring, recorder)
+    }
+
+    fn appended(message: &str) -> RaisedError {
+        RaisedError { message: message.to_owned(), kind: Some("Loud".to_owned()), data: None, info: None }
+    }
+
+    #[test]
+    fn logs_and_errors_take_no_more_than_they_may_and_are_counted() {
+        let (ring, recorder) = kept();
+        let long = "x".repeat(limits::TRACE_VALUE_BYTES);
+        let (mut logs, mut errors) = (Vec::new(), Vec::new());
+        for _ in 0..50 {
+            logs.extend(recorder.logged(vec![long.clone(); 1_000]));
+            errors.extend(recorder.appended(&vec![appended(&long); 1_000]));
+        }
+        let logged: usize = logs.iter().map(String::len).sum();
+        let told: usize = errors.iter().map(|error| error.message.len()).sum();
+        assert!((limits::TRACE_LOG_BYTES / 2..=limits::TRACE_LOG_BYTES).contains(&logged), "{logged}");
+        assert!((limits::TRACE_BYTES / 2..=limits::TRACE_BYTES).contains(&told), "{told}");
+        assert_eq!(logs.last().map(String::as_str), Some("… (1000 more)"));
+        assert_eq!(errors.last().map(|error| &*error.message), Some("… (1000 more)"));
+        assert!(errors[0].message == long && logs[0] == long);
+
+        recorder.finish(&[], &mut Response { status: 200, headers: Vec::new(), body: Bytes::new() });
+        let trace = ring.newest(1, None, |_| true).pop().expect("a trace");
+        assert!(trace.bytes >= logged + told, "{} {logged} {told}", trace.bytes);
+    }
+
+    #[test]
+    fn the_last_value_is_cut_to_what_is_left_and_those_after_it_are_not_copied() {
+        let (_, recorder) = kept();
+        let value = json!("x".repeat(limits::TRACE_VALUE_BYTES - NODE_BYTES));
+        while recorder.left.load(Ordering::Relaxed) >= limits::TRACE_VALUE_BYTES {
+            assert_eq!(recorder.copied(&value).read(), Some(value.clone()));
+        }
+        recorder.left.store(NODE_BYTES + 4, Ordering::Relaxed);
+        let cut = recorder.copied(&value).read().expect("a part of it");
+        assert!(cut.as_str().is_some_and(|text| text.starts_with("xxxx… (")), "{cut}");
+        assert_eq!(recorder.copied(&value).read(), None);
+        assert_eq!(recorder.shared(&Arc::new(value)).read(), None);
+        assert_eq!(recorder.error("no table", Some("NotFound")).kind.as_deref(), Some("NotFound"));
+        assert_eq!(recorder.logged(vec!["said".to_owned()]), ["said"], "values push no line out of the log");
+    }
+
+    /// Wants times only, as the log of an API does.
+    struct Log;
+
+    impl Sink for Log {
+        fn detail(&self) -> Detail {
+            Detail::Times
+        }
+
+        fn finished(&self, _: &Arc<RequestTrace>) {}
+    }
+
+    #[test]
+    fn logs_are_kept_for_who_reads_them() {
+        let traces = Traces::new(vec![Arc::new(Log)]);
+        for (level, lines) in [
+            (None, 0),
+            (Some(FieldLogLevel::None), 0),
+            (Some(FieldLogLevel::Error), 0),
+            (Some(FieldLogLevel::Info), 1),
+            (Some(FieldLogLevel::Debug), 1),
+            (Some(FieldLogLevel::All), 1),
+        ] {
+            let recorder = recorder(&traces.logging(level));
+            assert_eq!(recorder.logged(vec!["said".to_owned()]).len(), lines, "{level:?}");
+        }
+        let (_, values) = kept();
+        assert_eq!(values.logged(vec!["said".to_owned()]).len(), 1);
+    }
+
+    #[test]
+    fn a_run_that_is_not_traced_is_not_recorded() {
+        let (_, recorder) = kept();
+        let context = resolver::Context {
+            stash: json!({ "a": "x".repeat(100) }).as_object().cloned().expect("an object"),
+            ..resolver::Context::default()
+        };
+        for (traced, steps, is_copied) in [(true, 1, true), (false, 0, false)] {
+            let left = recorder.left.load(Ordering::Relaxed);
+            let mut run = Steps::begin(&recorder, traced);
+            let label = Label { name: "none".into(), type_name: "NONE".into(), target: String::new() };
+            run.enter(&"f".into(), &Arc::new(label));
+            run.handler(resolver::Handler::Request, &context);
+            assert_eq!(run.finish().steps.len(), steps);
+            assert_eq!(recorder.left.load(Ordering::Relaxed) < left, is_copied);
         }
     }
 }

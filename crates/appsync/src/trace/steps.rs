@@ -5,11 +5,11 @@ use std::sync::{
     atomic::{AtomicUsize, Ordering},
 };
 
-use resolver::{Context, Evaluation, Handler, RaisedError};
+use resolver::{Context, Evaluation, Handler};
 use serde_json::Value;
 
-use super::{CallTrace, Captured, End, ErrorTrace, HandlerTrace, Label, Recorder, StepTrace, capture};
-use crate::data_source::Failure;
+use super::{CallTrace, Captured, End, HandlerTrace, Label, Recorder, StepTrace, capture};
+use crate::{data_source::Failure, limits};
 
 /// Records one run of a resolver.
 pub(crate) struct Steps {
@@ -45,10 +45,11 @@ impl Notes {
 }
 
 impl Steps {
-    /// Begins a run.
-    pub(crate) fn begin(recorder: &Arc<Recorder>) -> Self {
-        let recorded = Recorded { began: recorder.now(), ..Recorded::default() };
-        let recorder = recorder.is_on().then(|| recorder.clone());
+    /// Begins a run: one that is recorded where requests are, and where it is `traced`.
+    pub(crate) fn begin(recorder: &Arc<Recorder>, traced: bool) -> Self {
+        let recorder = (traced && recorder.is_on()).then(|| recorder.clone());
+        let began = recorder.as_ref().map_or(0, |recorder| recorder.now());
+        let recorded = Recorded { began, ..Recorded::default() };
         Self { recorder, in_step: false, recorded, notes: Notes::default() }
     }
 
@@ -82,7 +83,7 @@ impl Steps {
             stash: if stash.is_empty() { Captured::default() } else { recorder.copied_members(stash) },
             prev: shared(&context.prev_result).unwrap_or_default(),
             result: shared(&context.result).unwrap_or_default(),
-            error: context.error.as_ref().map(|error| ErrorTrace::new(&error.message, Some(&error.kind))),
+            error: context.error.as_ref().map(|error| recorder.error(&error.message, Some(&error.kind))),
             evaluated: Captured::default(),
             end: End::Returned,
             appended: Vec::new(),
@@ -99,13 +100,13 @@ impl Steps {
         let (end, value) = match &evaluation.end {
             resolver::End::Returned(value) => (End::Returned, value.as_ref()),
             resolver::End::EarlyReturn { value, .. } => (End::EarlyReturn, value.as_ref()),
-            resolver::End::Raised(error) => (End::Raised(error.into()), None),
+            resolver::End::Raised(error) => (End::Raised(recorder.error(&error.message, error.kind.as_deref())), None),
             resolver::End::Unauthorized => (End::Unauthorized, None),
         };
         trace.end = end;
         trace.evaluated = value.map(|value| recorder.copied(value)).unwrap_or_default();
-        trace.appended = evaluation.appended_errors.iter().map(ErrorTrace::from).collect();
-        trace.logs = std::mem::take(&mut evaluation.logs);
+        trace.appended = recorder.appended(&evaluation.appended_errors);
+        trace.logs = recorder.logged(std::mem::take(&mut evaluation.logs));
     }
 
     /// `request` is about to go to the step's data source.
@@ -113,7 +114,7 @@ impl Steps {
         let Some(recorder) = &self.recorder else { return };
         let Some(step) = self.recorded.steps.last_mut() else { return };
         step.call = Some(CallTrace {
-            operation: capture::text(&operation(request)),
+            operation: capture::text(&operation(request), limits::TRACE_NAME_BYTES),
             start: recorder.now(),
             micros: 0,
             error: None,
@@ -132,8 +133,8 @@ impl Steps {
         match outcome {
             Ok(value) if is_last => call.response = recorder.copied(value),
             Ok(_) => {}
-            Err(Failure::Document(message)) => call.error = Some(ErrorTrace::new(message, Some("MappingTemplate"))),
-            Err(Failure::Reported { message, kind, .. }) => call.error = Some(ErrorTrace::new(message, Some(kind))),
+            Err(Failure::Document(message)) => call.error = Some(recorder.error(message, Some("MappingTemplate"))),
+            Err(Failure::Reported { message, kind, .. }) => call.error = Some(recorder.error(message, Some(kind))),
         }
     }
 
@@ -160,13 +161,8 @@ impl Recorded {
     }
 }
 
-impl From<&RaisedError> for ErrorTrace {
-    fn from(error: &RaisedError) -> Self {
-        Self::new(&error.message, error.kind.as_deref())
-    }
-}
-
-/// What a data source's request asks for, in a word: every type of data source says it in its own way.
+/// What a data source's request asks for, in a word: every type of data source says it in its own way. Of a path its
+/// query is left out.
 fn operation(request: &Value) -> String {
     let text = |name: &str| request.get(name).and_then(Value::as_str);
     if let Some(operation) = text("operation") {
@@ -178,7 +174,10 @@ fn operation(request: &Value) -> String {
     let target = headers.find(|(name, _)| name.eq_ignore_ascii_case("x-amz-target"));
     match (target.and_then(|(_, target)| target.as_str()?.rsplit('.').next()), text("method"), text("resourcePath")) {
         (Some(operation), ..) => operation.to_owned(),
-        (None, Some(method), Some(path)) => format!("{method} {path}"),
+        (None, Some(method), Some(path)) => {
+            let path = path.split(['?', '#']).next().unwrap_or_default();
+            format!("{method} {path}")
+        }
         _ => String::new(),
     }
 }
@@ -195,6 +194,8 @@ mod tests {
         for (request, expected) in [
             (json!({ "operation": "GetItem" }), "GetItem"),
             (json!({ "method": "GET", "resourcePath": "/a" }), "GET /a"),
+            (json!({ "method": "GET", "resourcePath": "/v1/items?api_key=k&page=2" }), "GET /v1/items"),
+            (json!({ "method": "GET", "resourcePath": "/cb#access_token=t" }), "GET /cb"),
             (json!({ "method": "POST", "resourcePath": "/", "params": { "headers": start } }), "StartExecution"),
             (json!({ "payload": 1 }), ""),
             (json!(null), ""),

@@ -146,7 +146,7 @@ async fn a_trace_tells_what_ran_and_with_what() {
     assert_eq!(before.prev.read(), Some(json!({})));
     assert_eq!(before.logs().collect::<Vec<_>>().len(), 1, "console.log");
     assert_eq!(before.evaluated.read(), Some(json!({ "operation": "Scan" })));
-    assert_eq!(step.call.as_ref().map(|call| &*call.operation), Some("Scan"));
+    assert_eq!(step.call.as_ref().map(|call| call.operation()).as_deref(), Some("Scan"));
     assert_eq!(step.response().expect("an answer")["items"][1], json!({ "id": "2" }));
     assert_eq!(orders.result().expect("a result")[1], json!({ "id": "2" }));
     assert_eq!(trace.fields[3].source.read(), Some(json!({ "id": "2" })));
@@ -173,6 +173,23 @@ async fn secrets_are_masked_and_the_request_is_not_changed() {
     assert_eq!(trace.fields[0].arguments.read(), Some(json!({ "token": "***" })));
     // AWS names nothing of variables: only the argument's name tells.
     assert_eq!(trace.variables(), Some(json!({ "t": "hush" })));
+}
+
+#[tokio::test]
+async fn the_operation_of_a_call_is_masked() {
+    let request = r#"{ operation: 'x?token=hush', method: 'GET', resourcePath: '/' }"#;
+    let mut config = harness::config(SCHEMA);
+    config.resolvers = vec![harness::resolver(
+        "Query.broken",
+        &format!("export function request(ctx) {{ return {request} }} export function response(ctx) {{ return null }}"),
+    )];
+    let ring = Arc::new(Ring::new(1, 1 << 20));
+    let mut deps = harness::deps(Directory::default());
+    deps.traces = Traces::new(vec![ring.clone()]);
+    harness::api(config, deps).execute(&self::request("{ broken }", json!({}))).await;
+    let trace = ring.newest(1, None, |_| true).pop().expect("a request");
+    let call = trace.fields[0].steps[0].call.as_ref().expect("a call");
+    assert_eq!(call.operation(), "x?token=***");
 }
 
 #[tokio::test]
