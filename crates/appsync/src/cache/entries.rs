@@ -14,7 +14,7 @@ use quick_cache::{
 use tokio::sync::watch;
 
 use super::key::Key;
-use crate::{Deps, limits};
+use crate::limits;
 
 /// Values by key. A value larger than a shard of the capacity is not kept.
 pub(super) struct Entries<V> {
@@ -66,8 +66,7 @@ impl<V> Weighter<Key, Entry<V>> for ByBytes {
 }
 
 impl<V: Clone> Entries<V> {
-    pub(super) fn new(deps: &Deps) -> Self {
-        let capacity_bytes = deps.cache_bytes;
+    pub(super) fn new(capacity_bytes: u64, clock: &Arc<dyn Clock>) -> Self {
         let items = usize::try_from(capacity_bytes / limits::CACHE_ENTRY_TYPICAL).unwrap_or(usize::MAX).max(1);
         let options = OptionsBuilder::new()
             .shards(limits::CACHE_SHARDS)
@@ -76,11 +75,15 @@ impl<V: Clone> Entries<V> {
             .build()
             .expect("both capacities are given");
         let kept = Cache::with_options(options, ByBytes, DefaultHashBuilder::default(), DefaultLifecycle::default());
-        Self { kept, flights: Mutex::new(Flights { under_way: HashMap::new(), next: 0 }), clock: deps.clock.clone() }
+        Self { kept, flights: Mutex::new(Flights { under_way: HashMap::new(), next: 0 }), clock: clock.clone() }
     }
 
     /// The value under `key`, or who fetches it.
     pub(super) fn find(&self, key: Key) -> Found<'_, V> {
+        // What is there is found without the lock that all look-ups of an API share.
+        if let Some(value) = self.kept.get(&key).filter(|entry| self.is_fresh(entry)).map(|entry| entry.value) {
+            return Found::Value(value);
+        }
         let mut flights = self.flights.lock();
         if let Some(value) = self.fresh(&key) {
             return Found::Value(value);
@@ -97,13 +100,18 @@ impl<V: Clone> Entries<V> {
         }
     }
 
+    /// The value under `key`, which is forgotten where its time is over: under the lock alone, or it could be a newer one.
     fn fresh(&self, key: &Key) -> Option<V> {
         let entry = self.kept.get(key)?;
-        if entry.expires > self.clock.now() {
+        if self.is_fresh(&entry) {
             return Some(entry.value);
         }
         self.kept.remove(key);
         None
+    }
+
+    fn is_fresh(&self, entry: &Entry<V>) -> bool {
+        entry.expires > self.clock.now()
     }
 
     /// Forgets one value; whether there was one.
@@ -157,5 +165,48 @@ impl<V: Clone> Drop for Flight<'_, V> {
 impl<V> Flights<V> {
     fn is(&self, key: &Key, number: u64) -> bool {
         self.under_way.get(key).is_some_and(|(under_way, _)| *under_way == number)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{sync::mpsc, thread, time::Duration};
+
+    use clock::SimulatedClock;
+
+    use super::*;
+
+    fn entries() -> (Entries<u32>, Arc<SimulatedClock>) {
+        let clock = Arc::new(SimulatedClock::new(Timestamp(0), 1));
+        let shared: Arc<dyn Clock> = clock.clone();
+        (Entries::new(1 << 20, &shared), clock)
+    }
+
+    fn land(entries: &Entries<u32>, key: Key, value: u32) {
+        let Found::Nothing(flight) = entries.find(key) else { panic!("there is something") };
+        flight.land(value, 4, 60);
+    }
+
+    #[test]
+    fn what_is_kept_is_found_while_others_look_for_what_is_not() {
+        let (entries, _) = entries();
+        land(&entries, [1; 32], 7);
+        let (sender, found) = mpsc::channel();
+        thread::scope(|scope| {
+            let held = entries.flights.lock();
+            scope.spawn(|| sender.send(matches!(entries.find([1; 32]), Found::Value(7))));
+            let found = found.recv_timeout(Duration::from_secs(10));
+            drop(held);
+            assert_eq!(found, Ok(true), "a hit waits for no lock");
+        });
+    }
+
+    #[test]
+    fn what_is_too_old_is_fetched_again() {
+        let (entries, clock) = entries();
+        land(&entries, [1; 32], 7);
+        clock.advance_millis(60_000);
+        land(&entries, [1; 32], 8);
+        assert!(matches!(entries.find([1; 32]), Found::Value(8)));
     }
 }

@@ -53,7 +53,7 @@ pub(crate) struct Answer {
 
 impl OperationCache {
     pub(super) fn new(config: &CacheConfig, deps: &Deps) -> Self {
-        Self { entries: Entries::new(deps), ttl_seconds: config.ttl_seconds }
+        Self { entries: Entries::new(deps.cache_bytes, &deps.clock), ttl_seconds: config.ttl_seconds }
     }
 
     /// The cached response to a query that its caller may ask, or what `run` gives now; and whether it was cached.

@@ -3,7 +3,7 @@
 use std::{collections::HashMap, sync::Arc};
 
 use apollo_compiler::executable::OperationType;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::{
     CacheConfig, CachingBehavior, CachingConfig,
@@ -66,7 +66,7 @@ impl ResolverCache {
         if !wrong.is_empty() {
             return Err(wrong);
         }
-        Ok(Self { policies, entries: Entries::new(deps) })
+        Ok(Self { policies, entries: Entries::new(deps.cache_bytes, &deps.clock) })
     }
 
     /// Where to look before a resolver runs. Only resolvers of queries are cached: those of mutations run always, and
@@ -92,8 +92,11 @@ impl ResolverCache {
         match key {
             Some(key) => usize::from(self.entries.remove(&key)),
             None => {
+                let Named { parent, field, keys } = Named::by(arguments);
                 tracing::warn!(
-                    ?arguments,
+                    parent,
+                    field,
+                    ?keys,
                     "evictFromApiCache names no entry: it takes a type, a field and caching keys"
                 );
                 0
@@ -103,6 +106,24 @@ impl ResolverCache {
 
     pub(super) fn flush(&self) {
         self.entries.clear();
+    }
+}
+
+/// What the arguments of `evictFromApiCache` name. The values of caching keys are those of requests, and no matter of
+/// the log.
+#[derive(Debug, PartialEq)]
+struct Named<'a> {
+    parent: Option<&'a str>,
+    field: Option<&'a str>,
+    keys: Vec<&'a str>,
+}
+
+impl<'a> Named<'a> {
+    fn by(arguments: &'a [Value]) -> Self {
+        let text = |position: usize| arguments.get(position).and_then(Value::as_str);
+        let values = arguments.get(2).and_then(Value::as_object);
+        let keys = values.into_iter().flat_map(Map::keys).map(String::as_str).collect();
+        Self { parent: text(0), field: text(1), keys }
     }
 }
 
@@ -181,4 +202,20 @@ fn size(value: &Value) -> u64 {
         }
     }
     bytes as u64
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn the_log_gets_the_names_of_caching_keys_alone() {
+        let arguments = [json!("Query"), json!("note"), json!({ "arguments.token": "hush" }), json!("hush")];
+        let keys = vec!["arguments.token"];
+        assert_eq!(Named::by(&arguments), Named { parent: Some("Query"), field: Some("note"), keys });
+        let arguments = [json!("Query"), json!({ "token": "hush" })];
+        assert_eq!(Named::by(&arguments), Named { parent: Some("Query"), field: None, keys: Vec::new() });
+    }
 }
