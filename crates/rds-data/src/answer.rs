@@ -66,6 +66,11 @@ impl Answer {
         self.columns.iter().map(Column::to_json).collect()
     }
 
+    /// What a batch tells of one of its sets, without the rows.
+    pub(crate) fn without_rows(self) -> Self {
+        Self { columns: Vec::new(), rows: Vec::new(), ..self }
+    }
+
     /// `generatedFields`.
     pub(crate) fn generated_fields(&self) -> Value {
         self.generated.iter().map(Field::to_json).collect()
@@ -104,9 +109,9 @@ impl Column {
 pub(crate) struct Budget(usize);
 
 impl Budget {
-    /// Takes `bytes` more.
-    pub(crate) fn take(&mut self, bytes: usize) -> Result<(), Error> {
-        self.0 += bytes;
+    /// Takes one more row.
+    pub(crate) fn take(&mut self, row: &[Field]) -> Result<(), Error> {
+        self.0 += limits::ROW_BYTES + row.iter().map(Field::bytes).sum::<usize>();
         if self.0 > limits::RESPONSE_BYTES { Err(Error::ResponseTooLarge) } else { Ok(()) }
     }
 }

@@ -58,8 +58,12 @@ impl Clusters {
                 "stepwell has no database for the cluster '{name}': set databases.\"{name}\".url"
             ))
         })?;
-        let pool = cluster.pool(database)?;
-        pool.connection().await
+        let connection = cluster.pool(database)?.connection().await;
+        if matches!(connection, Err(Error::DatabaseNotFound(_) | Error::InvalidSecret(_))) {
+            // Names of nothing must not use up how many databases there may be.
+            cluster.pools.lock().remove(&cluster.key(database));
+        }
+        connection
     }
 
     fn find(&self, resource: &str) -> Option<&Known> {
@@ -75,7 +79,7 @@ fn identifier(resource: &str) -> &str {
 
 impl Known {
     fn pool(&self, database: Option<&str>) -> Result<Pool, Error> {
-        let key = database.filter(|name| !name.is_empty() && !self.url_has_database()).map(str::to_owned);
+        let key = self.key(database);
         let mut pools = self.pools.lock();
         if let Some(pool) = pools.get(&key) {
             return Ok(pool.clone());
@@ -87,6 +91,10 @@ impl Known {
         let pool = self.make(key.as_deref())?;
         pools.insert(key, pool.clone());
         Ok(pool)
+    }
+
+    fn key(&self, database: Option<&str>) -> Option<String> {
+        database.filter(|name| !name.is_empty() && !self.url_has_database()).map(str::to_owned)
     }
 
     fn make(&self, database: Option<&str>) -> Result<Pool, Error> {

@@ -25,11 +25,19 @@ impl Pool {
 }
 
 impl Connection {
-    /// Runs one statement.
-    pub(crate) async fn execute(&mut self, sql: &str, parameters: &Parameters) -> Result<Answer, Error> {
+    /// Runs one statement once for each set of parameters. The answers of several come without their rows.
+    pub(crate) async fn execute(&mut self, sql: &str, sets: &[Parameters]) -> Result<Vec<Answer>, Error> {
         match self {
-            Self::Postgres(connection) => connection.execute(sql, parameters).await,
-            Self::MySql(connection) => connection.execute(sql, parameters).await,
+            Self::Postgres(connection) => connection.execute(sql, sets).await,
+            Self::MySql(connection) => connection.execute(sql, sets).await,
+        }
+    }
+
+    /// Whether the next statement can run on it: nothing comes any more from the last one.
+    pub(crate) fn is_idle(&self) -> bool {
+        match self {
+            Self::Postgres(connection) => connection.is_idle(),
+            Self::MySql(connection) => connection.is_idle(),
         }
     }
 

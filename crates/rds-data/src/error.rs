@@ -16,6 +16,9 @@ pub enum Error {
     /// What the database says about the statement.
     #[error("{0}")]
     Database(String),
+    /// What the database says about a statement for which it has undone the whole transaction.
+    #[error("{0}")]
+    RolledBack(String),
     /// The statement took too long.
     #[error("The statement timed out.")]
     StatementTimeout,
@@ -45,13 +48,20 @@ pub enum Error {
     UnknownOperation(String),
 }
 
+impl Error {
+    /// Whether the database has answered with this, so that nothing more comes from it.
+    pub(crate) fn is_last_word(&self) -> bool {
+        matches!(self, Self::Database(_) | Self::StatementTimeout)
+    }
+}
+
 impl From<Error> for ServiceError {
     fn from(error: Error) -> Self {
         let message = error.to_string();
         let (code, status) = match error {
             Error::BadRequest(_) | Error::ResponseTooLarge => ("BadRequestException", 400),
             Error::Validation(_) => ("ValidationException", 400),
-            Error::Database(_) => ("DatabaseErrorException", 400),
+            Error::Database(_) | Error::RolledBack(_) => ("DatabaseErrorException", 400),
             Error::StatementTimeout => ("StatementTimeoutException", 400),
             Error::DatabaseNotFound(_) => ("DatabaseNotFoundException", 404),
             Error::InvalidSecret(_) => ("InvalidSecretException", 400),

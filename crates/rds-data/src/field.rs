@@ -57,6 +57,17 @@ impl Field {
         read.ok_or_else(|| invalid(name))
     }
 
+    /// What the value counts for in the size of an answer.
+    pub(crate) fn bytes(&self) -> usize {
+        match self {
+            Self::Null | Self::Boolean(_) => 1,
+            Self::Long(_) | Self::Double(_) => 8,
+            Self::Text(text) => text.len(),
+            Self::Blob(bytes) => bytes.len(),
+            Self::Array(_, items) => items.iter().map(Self::bytes).sum(),
+        }
+    }
+
     /// As `records` carry it.
     pub(crate) fn to_json(&self) -> Value {
         match self {

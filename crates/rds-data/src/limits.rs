@@ -3,8 +3,12 @@
 
 /// One call, milliseconds (Data API limit).
 pub const CALL_MILLIS: i64 = 45_000;
-/// Data of one answer as the database sends it, bytes (Data API limit).
+/// Data of one answer, bytes (Data API limit).
 pub(crate) const RESPONSE_BYTES: usize = 1 << 20;
+/// What a row counts for beside its values, bytes: rows without columns are none too few.
+pub(crate) const ROW_BYTES: usize = 16;
+/// Digits of a `NUMERIC` before the point, and after it: the most that a declared precision has.
+pub(crate) const NUMERIC_DIGITS: usize = 1000;
 /// A result as JSON text, bytes (Data API limit of `formattedRecords`).
 pub(crate) const FORMATTED_BYTES: usize = 10 << 20;
 /// SQL text, bytes (Data API limit).

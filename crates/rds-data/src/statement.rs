@@ -3,6 +3,8 @@
 //! A scanner that knows where SQL is text and where it is not: quotes, comments, dollar quotes, `::casts`. It does not
 //! know SQL otherwise; what is wrong in it, the database says.
 
+use std::collections::HashMap;
+
 use crate::{Error, limits};
 
 /// The database's way with text.
@@ -34,13 +36,13 @@ impl Statement {
         }
         let scanner = Scanner { sql, at: 0, dialect };
         let mut statement = Self { text: String::with_capacity(sql.len()), names: Vec::new() };
-        let mut ended = false;
+        let (mut ended, defines, mut places) = (false, defines(sql), HashMap::new());
         for token in scanner {
             match token {
-                Token::Parameter(name) => statement.place(name, dialect)?,
+                Token::Parameter(name) => statement.place(name, dialect, &mut places)?,
                 Token::Text(text) | Token::Blank(text) | Token::End(text) => statement.text.push_str(text),
             }
-            if ended && !matches!(token, Token::Blank(_) | Token::End(_)) && !defines(sql) {
+            if ended && !matches!(token, Token::Blank(_) | Token::End(_)) && !defines {
                 return Err(Error::Validation("Multistatements aren't supported.".to_owned()));
             }
             ended |= matches!(token, Token::End(_));
@@ -48,12 +50,19 @@ impl Statement {
         Ok(statement)
     }
 
-    fn place(&mut self, name: &str, dialect: Dialect) -> Result<(), Error> {
-        let known = self.names.iter().position(|known| known == name).filter(|_| dialect == Dialect::Postgres);
+    /// `places`: where PostgreSQL's names are among all names.
+    fn place<'a>(
+        &mut self,
+        name: &'a str,
+        dialect: Dialect,
+        places: &mut HashMap<&'a str, usize>,
+    ) -> Result<(), Error> {
+        let known = places.get(name).copied().filter(|_| dialect == Dialect::Postgres);
         let index = known.unwrap_or_else(|| {
             self.names.push(name.to_owned());
             self.names.len() - 1
         });
+        places.insert(name, index);
         if self.names.len() > limits::PARAMETERS {
             return Err(Error::Validation(format!("A statement has at most {} parameters.", limits::PARAMETERS)));
         }

@@ -8,6 +8,8 @@ use crate::Error;
 const DENIED: [u16; 2] = [1044, 1045];
 /// `ER_BAD_DB_ERROR`.
 const NO_DATABASE: u16 = 1049;
+/// `ER_LOCK_DEADLOCK`: the server has undone the whole transaction.
+const DEADLOCK: u16 = 1213;
 /// `ER_QUERY_INTERRUPTED`, `ER_QUERY_TIMEOUT` and MariaDB's `ER_STATEMENT_TIMEOUT`.
 const TIMED_OUT: [u16; 3] = [1317, 3024, 1969];
 
@@ -25,7 +27,8 @@ pub(super) fn statement(cluster: &str, error: Failure) -> Error {
     match error {
         Failure::Server(told) if TIMED_OUT.contains(&told.code) => Error::StatementTimeout,
         Failure::Server(told) => {
-            Error::Database(format!("Database error code: {}. Message: {}", told.code, told.message))
+            let text = format!("Database error code: {}. Message: {}", told.code, told.message);
+            if told.code == DEADLOCK { Error::RolledBack(text) } else { Error::Database(text) }
         }
         Failure::Io(_) => Error::DatabaseUnavailable(cluster.to_owned(), error.to_string()),
         other => Error::Driver(other.to_string()),

@@ -5,9 +5,6 @@ use mysql_async::{Column, Value, consts::ColumnType as Type};
 use super::column;
 use crate::{field::Field, parameter::Parameter};
 
-/// Bytes that a value counts for beside its text.
-const OVERHEAD: usize = 8;
-
 /// A parameter's value. MySQL converts texts to whatever they stand for, so that hints change nothing.
 pub(super) fn bind(parameter: &Parameter) -> Value {
     match &parameter.value {
@@ -18,11 +15,6 @@ pub(super) fn bind(parameter: &Parameter) -> Value {
         Field::Text(text) => Value::Bytes(text.clone().into_bytes()),
         Field::Blob(bytes) => Value::Bytes(bytes.clone()),
     }
-}
-
-/// What a value counts for in the size of an answer.
-pub(super) fn size(value: &Value) -> usize {
-    OVERHEAD + if let Value::Bytes(bytes) = value { bytes.len() } else { 0 }
 }
 
 /// A value of a row.

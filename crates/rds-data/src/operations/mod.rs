@@ -41,31 +41,22 @@ impl Place {
 /// That a batch outside of a transaction is all or nothing is not verified on AWS.
 async fn run(service: &RdsData, place: &Place, sql: &str, sets: &[Parameters]) -> Result<Vec<Answer>, Error> {
     place.check()?;
-    let mut answers = Vec::with_capacity(sets.len());
     if let Some(id) = &place.transaction_id {
         let mut held = service.transactions.take(id)?;
-        let mut done = Ok(());
-        for set in sets {
-            done = held.connection().execute(sql, set).await.map(|answer| answers.push(answer));
-            if done.is_err() {
-                break;
-            }
-        }
+        let answers = held.connection().execute(sql, sets).await;
         // After an error the transaction goes on: the database decides what it is still good for.
-        if !matches!(done, Err(Error::ResponseTooLarge | Error::Driver(_) | Error::DatabaseUnavailable(..))) {
+        if held.connection().is_idle() {
             held.put_back();
         }
-        return done.map(|()| answers);
+        return answers;
     }
     let mut connection = service.connection(&place.resource_arn, place.database.as_deref()).await?;
     let together = sets.len() > 1;
     if together {
         connection.transaction("BEGIN").await?;
     }
-    for set in sets {
-        // Dropped on the way, the connection rolls back.
-        answers.push(connection.execute(sql, set).await?);
-    }
+    // Dropped on the way, the connection rolls back.
+    let answers = connection.execute(sql, sets).await?;
     if together {
         connection.transaction("COMMIT").await?;
     }

@@ -16,15 +16,17 @@ use tokio_postgres::{Config, NoTls, Row, types::Type};
 use self::value::Cell;
 use crate::{
     Error,
-    answer::{Answer, Budget},
+    answer::{Answer, Budget, Column},
     field::Field,
     limits,
     parameter::{self, Parameters},
     statement::{Dialect, Statement},
 };
 
-/// What makes a connection as good as new for the next call. `RESET` goes back to what the connection began with.
-const CLEAN: &str = "ROLLBACK; RESET ALL; CLOSE ALL; UNLISTEN *; DISCARD TEMP";
+/// What makes a connection as good as new for the next call: `DISCARD ALL` but for the driver's own statements. `RESET`
+/// goes back to what the connection began with.
+const CLEAN: &str = "ROLLBACK; CLOSE ALL; SET SESSION AUTHORIZATION DEFAULT; RESET ROLE; RESET ALL; UNLISTEN *; \
+                     SELECT pg_advisory_unlock_all(); DISCARD TEMP; DISCARD SEQUENCES";
 
 /// The connections to one database.
 #[derive(Clone)]
@@ -40,6 +42,17 @@ pub(crate) struct Connection {
     cluster: String,
     /// Whether it may go back to the pool: not while a statement runs on it.
     idle: bool,
+    /// Whether it may hold locks of a transaction, which end at once when it is closed.
+    in_transaction: bool,
+}
+
+/// Values of one set of parameters, and the types that they are sent as.
+type Bound = (Vec<bind::Text>, Vec<Type>);
+
+/// A statement that the server knows.
+struct Prepared {
+    statement: tokio_postgres::Statement,
+    columns: Vec<Column>,
 }
 
 impl Pool {
@@ -67,34 +80,65 @@ impl Pool {
     /// A connection, which waits for one of the others where there are enough.
     pub(crate) async fn connection(&self) -> Result<Connection, Error> {
         let object = self.connections.get().await.map_err(|error| fault::connect(&self.cluster, error))?;
-        Ok(Connection { object: Some(object), cluster: self.cluster.clone(), idle: true })
+        Ok(Connection { object: Some(object), cluster: self.cluster.clone(), idle: true, in_transaction: false })
     }
 }
 
 impl Connection {
-    /// Runs one statement.
-    pub(crate) async fn execute(&mut self, sql: &str, parameters: &Parameters) -> Result<Answer, Error> {
+    /// Runs one statement once for each set of parameters. The answers of several come without their rows.
+    pub(crate) async fn execute(&mut self, sql: &str, sets: &[Parameters]) -> Result<Vec<Answer>, Error> {
         let statement = Statement::parse(sql, Dialect::Postgres)?;
-        let bound: Vec<_> = parameter::ordered(&statement, parameters)?.into_iter().map(bind::bind).collect();
-        self.idle = false;
-        let answer = self.answer(&statement.text, bound).await;
-        // After any other error the server may still send rows.
-        self.idle = matches!(answer, Ok(_) | Err(Error::Database(_) | Error::StatementTimeout));
-        answer
+        let bind = |set| Ok(parameter::ordered(&statement, set)?.into_iter().map(bind::bind).unzip());
+        let bound = sets.iter().map(bind).collect::<Result<Vec<Bound>, Error>>()?;
+        let answers = self.answers(&statement.text, &bound).await;
+        self.idle |= answers.as_ref().err().is_none_or(Error::is_last_word);
+        answers
     }
 
-    async fn answer(&self, sql: &str, bound: Vec<(bind::Text, Type)>) -> Result<Answer, Error> {
-        let client = self.object.as_ref().expect("the connection is taken when it is dropped");
-        let (values, types): (Vec<_>, Vec<_>) = bound.into_iter().unzip();
+    /// Whether nothing comes any more from the last statement.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.idle
+    }
+
+    async fn answers(&mut self, sql: &str, bound: &[Bound]) -> Result<Vec<Answer>, Error> {
+        let mut answers = Vec::with_capacity(bound.len());
+        let mut known: Option<(&[Type], Prepared)> = None;
+        for (values, types) in bound {
+            let prepared = match known.take().filter(|(same, _)| same == types) {
+                Some((_, prepared)) => prepared,
+                None => self.prepare(sql, types).await?,
+            };
+            let answer = self.answer(&prepared, values).await?;
+            answers.push(if bound.len() > 1 { answer.without_rows() } else { answer });
+            known = Some((types, prepared));
+        }
+        Ok(answers)
+    }
+
+    /// A result that the Data API does not carry is refused here, before anything is done.
+    async fn prepare(&mut self, sql: &str, types: &[Type]) -> Result<Prepared, Error> {
+        self.idle = false;
+        let prepared = self.client().prepare_typed(sql, types).await;
+        let statement = prepared.map_err(|error| fault::statement(&self.cluster, &error))?;
+        self.idle = true;
+        let columns = statement.columns().iter().map(column::column).collect::<Result<_, _>>()?;
+        Ok(Prepared { statement, columns })
+    }
+
+    async fn answer(&mut self, prepared: &Prepared, values: &[bind::Text]) -> Result<Answer, Error> {
+        self.idle = false;
         let fault = |error| fault::statement(&self.cluster, &error);
-        // Prepared first: a result that the Data API does not carry is refused before anything is done.
-        let prepared = client.prepare_typed(sql, &types).await.map_err(fault)?;
-        let columns = prepared.columns().iter().map(column::column).collect::<Result<Vec<_>, _>>()?;
-        let mut rows = pin!(client.query_raw(&prepared, &values).await.map_err(fault)?);
-        let (mut answer, mut budget) = (Answer { columns, ..Answer::default() }, Budget::default());
+        let mut rows = pin!(self.client().query_raw(&prepared.statement, values).await.map_err(fault)?);
+        let mut answer = Answer { columns: prepared.columns.clone(), ..Answer::default() };
+        let mut budget = Budget::default();
         while let Some(row) = rows.try_next().await.map_err(fault)? {
-            budget.take(row.raw_size_bytes())?;
-            answer.rows.push(fields(&row)?);
+            // One row's fields are made before they can be counted.
+            if row.raw_size_bytes() > limits::RESPONSE_BYTES {
+                return Err(Error::ResponseTooLarge);
+            }
+            let fields = fields(&row)?;
+            budget.take(&fields)?;
+            answer.rows.push(fields);
         }
         // AWS's own count for statements with rows is 0; that of RETURNING is not verified.
         answer.updated = if answer.columns.is_empty() { rows.rows_affected().unwrap_or(0) } else { 0 };
@@ -102,15 +146,29 @@ impl Connection {
     }
 
     /// `BEGIN`, `COMMIT` or `ROLLBACK`.
+    ///
+    /// # Errors
+    /// Also a `COMMIT` after a statement that failed: PostgreSQL rolls back then and calls it no error.
     pub(crate) async fn transaction(&mut self, verb: &str) -> Result<(), Error> {
-        self.execute(verb, &Parameters::new()).await.map(drop)
+        // Before the statement: a BEGIN that nobody waits for happens, too.
+        self.in_transaction = true;
+        let statements: &[&str] = if verb == "COMMIT" { &["SELECT 1", verb] } else { &[verb] };
+        for sql in statements {
+            self.execute(sql, &[Parameters::new()]).await?;
+        }
+        self.in_transaction = verb == "BEGIN";
+        Ok(())
+    }
+
+    fn client(&self) -> &Object {
+        self.object.as_ref().expect("the connection is taken when it is dropped")
     }
 }
 
 impl Drop for Connection {
     fn drop(&mut self) {
-        if let Some(object) = self.object.take().filter(|_| !self.idle) {
-            // Closes it: what runs on it is of no use to the next call.
+        if let Some(object) = self.object.take().filter(|_| !self.idle || self.in_transaction) {
+            // Closes it: what runs on it is of no use to the next call, and what it has locked is free again.
             drop(Object::take(object));
         }
     }

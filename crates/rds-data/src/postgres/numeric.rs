@@ -2,12 +2,17 @@
 
 use std::error::Error as StdError;
 
+use crate::limits;
+
 type Failure = Box<dyn StdError + Sync + Send>;
 
 /// Decimal digits of one digit of 10,000.
 const WIDTH: usize = 4;
 
 /// The number's text.
+///
+/// AWS differs: numbers with more than [`limits::NUMERIC_DIGITS`] digits on a side of the point come there, too. A few
+/// bytes can stand for 131,072 digits.
 pub(super) fn text(raw: &[u8]) -> Result<String, Failure> {
     let mut words = raw.chunks_exact(2).map(|word| u16::from_be_bytes([word[0], word[1]]));
     let mut word = || words.next().ok_or("a short number");
@@ -20,6 +25,10 @@ pub(super) fn text(raw: &[u8]) -> Result<String, Failure> {
         0xF000 => return Ok("-Infinity".to_owned()),
         _ => return Err("an unknown sign".into()),
     };
+    let whole_digits = usize::try_from(i32::from(weight) + 1).unwrap_or(0) * WIDTH;
+    if whole_digits.max(scale.into()) > limits::NUMERIC_DIGITS {
+        return Err("a number with too many digits".into());
+    }
     let digits: Vec<u16> = words.take(count.into()).collect();
     if digits.len() < usize::from(count) || digits.iter().any(|digit| *digit > 9999) {
         return Err("a broken number".into());
@@ -79,6 +88,15 @@ mod tests {
     fn broken_numbers_are_errors() {
         for raw in [&[0u8, 9, 0, 0, 0, 0, 0, 0][..], &[0, 1, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF], &[0, 0, 0, 0, 1, 1, 0, 0]] {
             assert!(text(raw).is_err(), "{raw:?}");
+        }
+    }
+
+    #[test]
+    fn long_numbers_are_errors_before_they_are_printed() {
+        assert_eq!(of(&[1, 249, 0, 0, 1000]).len(), 1000);
+        assert_eq!(of(&[0, 0, 0, 1000]).len(), 1002);
+        for raw in [[0u8, 1, 0, 250, 0, 0, 0, 0, 0, 1], [0, 1, 0, 0, 0, 0, 0x3F, 0xFF, 0, 1]] {
+            assert!(text(&raw).is_err(), "{raw:?}");
         }
     }
 }

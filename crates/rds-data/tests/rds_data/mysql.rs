@@ -76,3 +76,42 @@ async fn transactions_are_undone() {
     call(&service, "RollbackTransaction", json!({ "transactionId": id })).await.expect("undone");
     assert_eq!(row(&service, "select count(*) from ledger", json!([])).await, json!([{ "longValue": 0 }]));
 }
+
+#[tokio::test]
+async fn an_answer_that_is_too_large_costs_no_connection() {
+    let server = servers::mariadb();
+    let service = service(&server.url, Arc::new(RealClock));
+    // More than the pool has connections; nobody reads what these send to its end.
+    for _ in 0..20 {
+        let (code, _) = refused(&service, "select repeat('x', 1000) from seq_1_to_1000000000", json!([])).await;
+        assert_eq!(code, "BadRequestException");
+    }
+    assert_eq!(row(&service, "select 1", json!([])).await, json!([{ "longValue": 1 }]));
+}
+
+#[tokio::test]
+async fn a_deadlock_ends_the_transaction() {
+    let server = servers::mariadb();
+    let service = service(&server.url, Arc::new(RealClock));
+    execute(&service, "create table pair (n int primary key, v int)", json!([])).await.expect("created");
+    execute(&service, "insert into pair values (1, 0), (2, 0)", json!([])).await.expect("inserted");
+    let begin = async || call(&service, "BeginTransaction", json!({})).await.expect("begun")["transactionId"].clone();
+    let ids = [begin().await, begin().await];
+    let update = |id: usize, n: usize| {
+        let sql = format!("update pair set v = v + 1 where n = {n}");
+        call(&service, "ExecuteStatement", json!({ "sql": sql, "transactionId": ids[id] }))
+    };
+    update(0, 1).await.expect("locked");
+    update(1, 2).await.expect("locked");
+    let (first, second) = tokio::join!(update(0, 2), update(1, 1));
+    let (lost, error) = match (first, second) {
+        (Err(error), Ok(_)) => (0, error),
+        (Ok(_), Err(error)) => (1, error),
+        other => panic!("one of them is undone: {other:?}"),
+    };
+    assert_eq!(error.code, "DatabaseErrorException");
+    assert!(error.message.contains("1213"), "{error}");
+    // Otherwise what came next would not be part of any transaction.
+    assert_eq!(update(lost, 1).await.expect_err("over").code, "TransactionNotFoundException");
+    call(&service, "CommitTransaction", json!({ "transactionId": ids[1 - lost] })).await.expect("committed");
+}

@@ -170,3 +170,47 @@ async fn a_database_that_is_not_there_is_told() {
     assert_eq!(code, "DatabaseNotFoundException");
     assert!(message.starts_with("FATAL: database \"nowhere\" does not exist"), "{message}");
 }
+
+#[tokio::test]
+async fn what_rows_become_is_bounded_too() {
+    let server = servers::postgres();
+    let service = service(&server.url, Arc::new(RealClock));
+    // 1,000 digits of two bytes each on the wire, and rows without any column.
+    for sql in ["select 1e999::numeric from generate_series(1, 1100)", "select from generate_series(1, 100000)"] {
+        assert_eq!(refused(&service, sql, json!([])).await.0, "BadRequestException", "{sql}");
+    }
+    let long = refused(&service, "select array[1e131071::numeric]", json!([])).await;
+    assert_eq!(long.0, "UnsupportedResultException", "{}", long.1);
+    let exact = format!("{}.{}", "9".repeat(1000), "0".repeat(1000));
+    let found = row(&service, &format!("select {exact}::numeric"), json!([])).await;
+    assert_eq!(found, json!([{ "stringValue": exact }]));
+}
+
+#[tokio::test]
+async fn no_call_leaves_its_role_or_its_locks_behind() {
+    let server = servers::postgres();
+    let (first, other) = (service(&server.url, Arc::new(RealClock)), service(&server.url, Arc::new(RealClock)));
+    execute(&first, "create role visitor", json!([])).await.expect("created");
+    for sql in ["set role visitor", "set session authorization visitor"] {
+        execute(&first, sql, json!([])).await.expect(sql);
+        let users = row(&first, "select current_user, session_user", json!([])).await;
+        assert_eq!(users, json!([{ "stringValue": "postgres" }, { "stringValue": "postgres" }]), "{sql}");
+    }
+    execute(&first, "create sequence counted", json!([])).await.expect("created");
+    execute(&first, "select nextval('counted'), pg_advisory_lock(7)", json!([])).await.expect("locked");
+    let (_, message) = refused(&first, "select currval('counted')", json!([])).await;
+    assert!(message.contains("is not yet defined in this session"), "{message}");
+    assert_eq!(row(&other, "select pg_try_advisory_lock(7)", json!([])).await, json!([{ "booleanValue": true }]));
+}
+
+#[tokio::test]
+async fn names_of_no_database_are_forgotten() {
+    let server = servers::postgres();
+    let service = service(&server.url.replace("/postgres?", "/?"), Arc::new(RealClock));
+    let ask = |database: String| call(&service, "ExecuteStatement", json!({ "sql": "select 1", "database": database }));
+    for number in 0..40 {
+        let error = ask(format!("nowhere{number}")).await.expect_err("there is none");
+        assert_eq!(error.code, "DatabaseNotFoundException");
+    }
+    ask("postgres".to_owned()).await.expect("there is one");
+}

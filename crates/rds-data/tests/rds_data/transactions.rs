@@ -92,3 +92,49 @@ async fn batches_are_all_or_nothing() {
     );
     assert_eq!(count(&service, "batch").await, 2);
 }
+
+#[tokio::test]
+async fn what_a_database_gave_up_is_not_committed() {
+    let server = servers::postgres();
+    let service = service(&server.url, Arc::new(RealClock));
+    execute(&service, "create table once (n int primary key)", json!([])).await.expect("created");
+    let id = begin(&service).await;
+    run_in(&service, &id, "insert into once values (1)").await.expect("inserted");
+    run_in(&service, &id, "insert into once values (1)").await.expect_err("twice");
+    let error = call(&service, "CommitTransaction", json!({ "transactionId": id })).await.expect_err("aborted");
+    assert_eq!(error.code, "DatabaseErrorException");
+    assert!(error.message.contains("current transaction is aborted"), "{error}");
+    assert_eq!(count(&service, "once").await, 0);
+}
+
+#[tokio::test]
+async fn a_transaction_that_is_over_holds_no_locks() {
+    let server = servers::postgres();
+    let clock = Arc::new(SimulatedClock::new(Timestamp(0), 1));
+    let (holder, other) = (service(&server.url, clock.clone()), service(&server.url, Arc::new(RealClock)));
+    execute(&other, "create table locked (n int)", json!([])).await.expect("created");
+    execute(&other, "insert into locked values (1)", json!([])).await.expect("inserted");
+    let id = begin(&holder).await;
+    run_in(&holder, &id, "update locked set n = 2").await.expect("locked");
+    // The watcher runs when it is woken; until then the transaction may still be there.
+    while run_in(&holder, &id, "select 1").await.is_ok() {
+        clock.advance_millis(rds_data::limits::TRANSACTION_IDLE_MILLIS);
+        tokio::task::yield_now().await;
+    }
+    // Waits for the lock as long as somebody has it: until the statement times out.
+    execute(&other, "update locked set n = n + 10", json!([])).await.expect("nobody has it");
+    assert_eq!(row(&other, "select n from locked", json!([])).await, json!([{ "longValue": 11 }]));
+}
+
+#[tokio::test]
+async fn batches_keep_no_rows() {
+    let server = servers::postgres();
+    let service = service(&server.url, Arc::new(RealClock));
+    let set = |value: Value| json!([{ "name": "a", "value": value }]);
+    // Types that change from set to set, and rows of more than one answer may hold.
+    let sets = [json!({ "longValue": 1 }), json!({ "stringValue": "a" }), json!({ "isNull": true })].map(set);
+    let sets: Vec<_> = sets.iter().cycle().take(30).cloned().collect();
+    let input = json!({ "sql": "select :a, repeat('x', 100000)", "parameterSets": sets });
+    let done = call(&service, "BatchExecuteStatement", input).await.expect("selected");
+    assert_eq!(done["updateResults"].as_array().map(Vec::len), Some(30));
+}
