@@ -9,22 +9,22 @@ use std::{
 use aws_protocol::ServiceError;
 use dynoxide::Database;
 use serde_json::Value;
-use tokio::sync::{Semaphore, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 /// Threads. The engine serialises on one lock, so a second one only overlaps JSON work with the disk.
 const THREADS: usize = 2;
-/// Calls that may wait; more make their callers wait.
+/// Calls that may wait or run; more make their callers wait. Those of callers that went away count until they are done.
 const QUEUE: usize = 256;
 /// The engine recurses over expressions of up to 4,096 characters: `((((...` needs more than a usual stack.
 const STACK_BYTES: usize = 64 << 20;
 
 /// What a worker does with the engine.
 pub(crate) type Job = Box<dyn FnOnce(&Database) -> Result<Value, ServiceError> + Send>;
-type Call = (Job, oneshot::Sender<Result<Value, ServiceError>>);
+type Call = (Job, oneshot::Sender<Result<Value, ServiceError>>, OwnedSemaphorePermit);
 
 pub(crate) struct Workers {
     queue: mpsc::Sender<Call>,
-    places: Semaphore,
+    places: Arc<Semaphore>,
 }
 
 impl Workers {
@@ -38,13 +38,13 @@ impl Workers {
                 .stack_size(STACK_BYTES)
                 .spawn(move || work(&calls, &database))?;
         }
-        Ok(Self { queue, places: Semaphore::new(QUEUE) })
+        Ok(Self { queue, places: Arc::new(Semaphore::new(QUEUE)) })
     }
 
     pub(crate) async fn perform(&self, job: Job) -> Result<Value, ServiceError> {
-        let _place = self.places.acquire().await.map_err(ServiceError::internal)?;
+        let place = self.places.clone().acquire_owned().await.map_err(ServiceError::internal)?;
         let (answer, answered) = oneshot::channel();
-        self.queue.send((job, answer)).map_err(ServiceError::internal)?;
+        self.queue.send((job, answer, place)).map_err(ServiceError::internal)?;
         answered.await.map_err(ServiceError::internal)?
     }
 }
@@ -52,7 +52,7 @@ impl Workers {
 fn work(calls: &Mutex<mpsc::Receiver<Call>>, database: &Database) {
     loop {
         let next = calls.lock().expect("receiving does not panic").recv();
-        let Ok((job, answer)) = next else {
+        let Ok((job, answer, _place)) = next else {
             return; // The service was dropped.
         };
         let result = catch_unwind(AssertUnwindSafe(|| job(database)))
@@ -64,5 +64,37 @@ fn work(calls: &Mutex<mpsc::Receiver<Call>>, database: &Database) {
         }
         // A caller that went away needs no answer.
         let _ = answer.send(result);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::task::JoinSet;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn calls_that_were_given_up_count_until_they_are_done() {
+        let workers = Arc::new(Workers::start(Database::memory().unwrap()).unwrap());
+        let (release, gate) = mpsc::channel::<()>();
+        let gate = Arc::new(Mutex::new(gate));
+        let mut calls = JoinSet::new();
+        for _ in 0..QUEUE {
+            let (workers, gate) = (workers.clone(), gate.clone());
+            let job = move |_: &Database| {
+                // An error when the test lets go of all.
+                let _ = gate.lock().unwrap().recv();
+                Ok(Value::Null)
+            };
+            calls.spawn(async move { workers.perform(Box::new(job)).await });
+        }
+        while workers.places.available_permits() > 0 {
+            tokio::task::yield_now().await;
+        }
+        calls.shutdown().await;
+        assert_eq!(workers.places.available_permits(), 0, "all are still in the queue");
+        drop(release);
+        let all = u32::try_from(QUEUE).unwrap();
+        assert!(workers.places.acquire_many(all).await.is_ok(), "until they are done");
     }
 }

@@ -60,16 +60,10 @@ pub(super) struct Http {
 impl Http {
     pub(super) async fn invoke(&self, call: &Call<'_>, request: Value) -> Result<Value, Failure> {
         let request = self.request(&request)?;
-        let deadline = call.clock.sleep_until(call.clock.now().plus_millis(limits::HTTP_MILLIS));
-        let answer = std::pin::pin!(self.send(request));
-        match futures::future::select(answer, deadline).await {
-            futures::future::Either::Left((answer, _)) => answer,
-            futures::future::Either::Right(_) => Err(Failure::Reported {
-                message: "execution timed out.".to_owned(),
-                kind: "Http:ExecutionTimeoutException".to_owned(),
-                result: Value::Null,
-            }),
-        }
+        let answer = call.within(limits::HTTP_MILLIS, self.send(request)).await;
+        answer.unwrap_or_else(|| {
+            Err(Failure::of_kind("Http:ExecutionTimeoutException", "execution timed out.".to_owned()))
+        })
     }
 
     async fn send(&self, request: HttpRequest) -> Result<Value, Failure> {

@@ -3,7 +3,6 @@
 //!
 //! "Resolver mapping template reference for Lambda", AppSync developer guide.
 
-use futures::future::{Either, select};
 use resolver::{Context, ContextError};
 use serde_json::{Value, json};
 
@@ -82,12 +81,9 @@ impl Lambda {
     /// Calls the function; the `lambda` service answers `{"Payload": ..., "FunctionError"?: "Unhandled"}`.
     async fn send(&self, call: &Call<'_>, event: Value, invocation: &str, naming: Naming) -> Result<Value, Failure> {
         let input = json!({ "FunctionName": self.function_arn, "InvocationType": invocation, "Payload": event });
-        let deadline = call.clock.sleep_until(call.clock.now().plus_millis(limits::LAMBDA_MILLIS));
-        let answer = match select(Box::pin(self.remote.call("lambda", "Invoke", input)), deadline).await {
-            Either::Left((answer, _)) => answer,
-            // The text is recorded on AWS.
-            Either::Right(_) => return Err(failure("Execution timed out.", "ExecutionTimeoutException")),
-        };
+        let answer = call.within(limits::LAMBDA_MILLIS, self.remote.call("lambda", "Invoke", input)).await;
+        // The text is recorded on AWS.
+        let answer = answer.ok_or_else(|| failure("Execution timed out.", "ExecutionTimeoutException"))?;
         let mut answer = answer.map_err(|error| match &*error.code {
             "TooManyRequestsException" => failure(&error.message, "IllegalArgument"),
             code => failure(&error.message, code),
