@@ -151,7 +151,7 @@ mod tests {
     #[test]
     fn a_write_is_over_with_its_answer_or_when_it_can_no_longer_be_committed() {
         let unknown = ServiceError::internal("the network broke off");
-        let cases: [(&str, Option<Result<(), ServiceError>>, bool); 4] = [
+        let cases = [
             ("committed", Some(Ok(())), false),
             ("refused", Some(Err(ServiceError::new("TransactionCanceledException", "no"))), false),
             ("failed", Some(Err(unknown)), true),
