@@ -4,6 +4,7 @@
 //! newest. While a request runs, values are shared or copied within bounds and nothing is formatted; secrets are masked
 //! when a trace is read, never before.
 
+mod allowance;
 mod capture;
 mod executions;
 mod mask;

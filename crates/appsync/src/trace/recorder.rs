@@ -1,9 +1,6 @@
 //! Recording one request, from its arrival to its answer.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicUsize, Ordering},
-};
+use std::sync::Arc;
 
 use auth::Identity;
 use bytes::Bytes;
@@ -14,13 +11,11 @@ use serde_json::{Map, Value};
 
 use super::{
     Captured, Detail, ErrorTrace, FieldLogLevel, FieldTrace, Published, RequestTrace, ResolverKind, StepTrace, Steps,
-    Traces,
-    capture::{self, NODE_BYTES},
+    Traces, allowance::Allowance,
 };
 use crate::{
     GraphqlError, PathSegment, Request, Response,
     execution::context_headers,
-    limits,
     pipeline::{Invocation, Raised},
     plan::{Field, Plan},
     request::Refusal,
@@ -31,10 +26,7 @@ pub(crate) struct Recorder {
     traces: Traces,
     clock: Arc<dyn Clock>,
     began: u64,
-    /// Bytes of values and texts of errors that may still be recorded.
-    left: AtomicUsize,
-    /// Bytes of what handlers log, apart from values: none of these push a line out of the log.
-    log_left: AtomicUsize,
+    allowance: Allowance,
     trace: Mutex<RequestTrace>,
 }
 
@@ -57,8 +49,7 @@ impl Recorder {
             traces: traces.clone(),
             clock: clock.clone(),
             began: if traces.detail() == Detail::Off { 0 } else { clock.monotonic_micros() },
-            left: AtomicUsize::new(limits::TRACE_BYTES),
-            log_left: AtomicUsize::new(limits::TRACE_LOG_BYTES),
+            allowance: Allowance::default(),
             trace: Mutex::new(trace),
         }
     }
@@ -224,8 +215,7 @@ impl Recorder {
         trace.status = response.status;
         trace.field_log_level = self.traces.field_log_level();
         trace.resolvers = trace.resolvers.max(u32::try_from(trace.fields.len()).unwrap_or(u32::MAX));
-        trace.bytes = TRACE_OVERHEAD + limits::TRACE_BYTES.saturating_sub(self.left.load(Ordering::Relaxed));
-        trace.bytes += limits::TRACE_LOG_BYTES.saturating_sub(self.log_left.load(Ordering::Relaxed));
+        trace.bytes = TRACE_OVERHEAD + self.allowance.taken();
         trace.bytes += trace.query.len() + trace.fields.iter().map(weight).sum::<usize>();
         if !trace.errors.is_empty() {
             // They are a part of the body.
@@ -272,27 +262,22 @@ impl Recorder {
         if members.is_empty() { Captured::default() } else { self.within(|room| Captured::members(members, room)) }
     }
 
-    /// What `capture` makes of the bytes that are left for one value; nothing, once the request has taken all that one
-    /// may take.
     fn within(&self, capture: impl FnOnce(usize) -> (Captured, usize)) -> Captured {
-        let room = self.room();
-        if !self.keeps_values() || room < NODE_BYTES {
-            return Captured::default();
-        }
-        let (captured, bytes) = capture(room);
-        if takes(&self.left, bytes) { captured } else { Captured::default() }
+        if self.keeps_values() { self.allowance.value(capture) } else { Captured::default() }
     }
 
-    /// Bytes that one more value or text may take.
-    fn room(&self) -> usize {
-        self.left.load(Ordering::Relaxed).min(limits::TRACE_VALUE_BYTES)
-    }
-
-    /// An error; how much of its text, that depends on what is left.
     pub(super) fn error(&self, message: &str, kind: Option<&str>) -> ErrorTrace {
-        let room = self.room();
-        let room = if takes(&self.left, room.min(message.len())) { room } else { 0 };
-        ErrorTrace::new(capture::text(message, room), kind)
+        self.allowance.error(message, kind)
+    }
+
+    /// Errors that a handler appended.
+    pub(super) fn appended(&self, errors: &[RaisedError]) -> Vec<ErrorTrace> {
+        self.allowance.appended(errors)
+    }
+
+    /// What a handler logged.
+    pub(super) fn logged(&self, lines: Vec<String>) -> Vec<String> {
+        if self.keeps_logs() { self.allowance.logged(lines) } else { Vec::new() }
     }
 
     fn raised(&self, raised: &Raised) -> ErrorTrace {
@@ -300,36 +285,6 @@ impl Recorder {
             Raised::Error(error) => self.error(&error.message, error.kind.as_deref()),
             Raised::Unauthorized => ErrorTrace::new("Unauthorized".to_owned(), Some("Unauthorized")),
         }
-    }
-
-    /// Errors that a handler appended: as many as there is room for, and how many more there were.
-    pub(super) fn appended(&self, errors: &[RaisedError]) -> Vec<ErrorTrace> {
-        let mut kept = Vec::new();
-        for error in errors {
-            let text = error.message.len().min(limits::TRACE_VALUE_BYTES);
-            if !takes(&self.left, APPENDED_OVERHEAD + text) {
-                kept.push(ErrorTrace::new(format!("… ({} more)", errors.len() - kept.len()), None));
-                break;
-            }
-            let message = capture::text(&error.message, limits::TRACE_VALUE_BYTES);
-            kept.push(ErrorTrace::new(message, error.kind.as_deref()));
-        }
-        kept
-    }
-
-    /// What a handler logged: as many lines as there is room for, and how many more there were.
-    pub(super) fn logged(&self, mut lines: Vec<String>) -> Vec<String> {
-        if !self.keeps_logs() {
-            return Vec::new();
-        }
-        let fits = |line: &String| takes(&self.log_left, size_of::<String>() + line.len());
-        if let Some(end) = lines.iter().position(|line| !fits(line)) {
-            let more = format!("… ({} more)", lines.len() - end);
-            lines.truncate(end);
-            lines.push(more);
-            lines.shrink_to_fit();
-        }
-        lines
     }
 }
 
@@ -339,14 +294,6 @@ pub(crate) const REQUEST_ID: &str = "x-amzn-RequestId";
 const TRACE_OVERHEAD: usize = 1_024;
 /// What a field takes without its steps, values, errors and logs, bytes, roughly.
 const FIELD_OVERHEAD: usize = 1_024;
-/// What an appended error takes beside its message, bytes, at most.
-const APPENDED_OVERHEAD: usize = size_of::<ErrorTrace>() + limits::TRACE_NAME_BYTES;
-
-/// Takes `bytes` from what is left of an allowance; whether there were as many.
-fn takes(left: &AtomicUsize, bytes: usize) -> bool {
-    left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(bytes)).is_ok()
-}
-
 /// What a field takes without its values, errors and logs, bytes, roughly.
 fn weight(field: &FieldTrace) -> usize {
     FIELD_OVERHEAD + field.steps.len() * size_of::<StepTrace>()
@@ -367,7 +314,10 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::trace::{Label, Ring, Sink};
+    use crate::{
+        limits,
+        trace::{Label, Ring, Sink},
+    };
 
     fn recorder(traces: &Traces) -> Arc<Recorder> {
         let clock: Arc<dyn Clock> = Arc::new(SimulatedClock::new(Timestamp(0), 1));
@@ -404,22 +354,6 @@ mod tests {
         recorder.finish(&[], &mut Response { status: 200, headers: Vec::new(), body: Bytes::new() });
         let trace = ring.newest(1, None, |_| true).pop().expect("a trace");
         assert!(trace.bytes >= logged + told, "{} {logged} {told}", trace.bytes);
-    }
-
-    #[test]
-    fn the_last_value_is_cut_to_what_is_left_and_those_after_it_are_not_copied() {
-        let (_, recorder) = kept();
-        let value = json!("x".repeat(limits::TRACE_VALUE_BYTES - NODE_BYTES));
-        while recorder.left.load(Ordering::Relaxed) >= limits::TRACE_VALUE_BYTES {
-            assert_eq!(recorder.copied(&value).read(), Some(value.clone()));
-        }
-        recorder.left.store(NODE_BYTES + 4, Ordering::Relaxed);
-        let cut = recorder.copied(&value).read().expect("a part of it");
-        assert!(cut.as_str().is_some_and(|text| text.starts_with("xxxx… (")), "{cut}");
-        assert_eq!(recorder.copied(&value).read(), None);
-        assert_eq!(recorder.shared(&Arc::new(value)).read(), None);
-        assert_eq!(recorder.error("no table", Some("NotFound")).kind.as_deref(), Some("NotFound"));
-        assert_eq!(recorder.logged(vec!["said".to_owned()]), ["said"], "values push no line out of the log");
     }
 
     /// Wants times only, as the log of an API does.
@@ -459,13 +393,13 @@ mod tests {
             ..resolver::Context::default()
         };
         for (traced, steps, is_copied) in [(true, 1, true), (false, 0, false)] {
-            let left = recorder.left.load(Ordering::Relaxed);
+            let taken = recorder.allowance.taken();
             let mut run = Steps::begin(&recorder, traced);
             let label = Label { name: "none".into(), type_name: "NONE".into(), target: String::new() };
             run.enter(&"f".into(), &Arc::new(label));
             run.handler(resolver::Handler::Request, &context);
             assert_eq!(run.finish().steps.len(), steps);
-            assert_eq!(recorder.left.load(Ordering::Relaxed) < left, is_copied);
+            assert_eq!(recorder.allowance.taken() > taken, is_copied);
         }
     }
 }
