@@ -176,7 +176,7 @@ fn cognito(subject: &Subject<'_>, stack: &Stack, values: &dyn Values) -> Option<
         "AWS::Cognito::UserPoolUser" => (subject.name("Username", stack), Vec::new()),
         "AWS::Cognito::UserPoolUserToGroupAttachment" => (stack.generated_name(subject.logical_id), Vec::new()),
         "AWS::Cognito::IdentityPool" => {
-            let id = values.identity_pool_id(subject.logical_id);
+            let id = values.identity_pool_id(&stack.qualified(subject.logical_id));
             (id.clone(), vec![("Id", id), ("Name", subject.name("IdentityPoolName", stack))])
         }
         "AWS::Cognito::IdentityPoolRoleAttachment" => {

@@ -89,6 +89,12 @@ Resources:
   Named:
     Type: AWS::StepFunctions::Activity
     Properties: { Name: !Ref AWS::StackName }
+  Guests:
+    Type: AWS::Cognito::IdentityPool
+    Properties: { AllowUnauthenticatedIdentities: true }
+  Roles:
+    Type: AWS::Cognito::IdentityPoolRoleAttachment
+    Properties: { IdentityPoolId: !Ref Guests, Roles: { unauthenticated: !Sub "arn:aws:iam::1:role/${Model}" } }
   Deeper:
     Type: AWS::CloudFormation::Stack
     Properties: { TemplateURL: deeper.json, Parameters: { Index: !Ref Index } }
@@ -124,6 +130,9 @@ fn stacks_of_one_template_stay_apart() {
     let application = nested();
     let names: Vec<&str> = application.activities.iter().map(|activity| &*activity.name).collect();
     assert!(names[0].starts_with("app-First-") && names[1].starts_with("app-Second-"), "{names:?}");
+    let roles: Vec<_> = application.identity_pools.iter().map(|pool| pool.roles["unauthenticated"].as_str()).collect();
+    assert_eq!(roles, [Some("arn:aws:iam::1:role/dev-first"), Some("arn:aws:iam::1:role/dev-first-t")]);
+    assert_ne!(application.identity_pools[0].id, application.identity_pools[1].id);
     let [first, second] = &application.apis[0].functions[..] else { panic!("two functions") };
     assert_ne!(first.id, second.id);
     assert_eq!((&*first.data_source_name, &*second.data_source_name), ("dev-first-t_source", "dev-first-t-t_source"));
