@@ -1,7 +1,7 @@
 //! Reading requests, each mistake with AWS's exception: shapes, required members, names and pages.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use serde::{Deserialize, de::DeserializeOwned};
+use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 use serde_json::{Value, json};
 
 use crate::{Error, limits};
@@ -15,6 +15,19 @@ pub(crate) fn parse<T: DeserializeOwned>(input: &Value) -> Result<T, Error> {
             None => Error::BadRequest(message),
         }
     })
+}
+
+/// A domain name: a host, whose case says nothing.
+pub(crate) fn domain_name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    String::deserialize(deserializer).map(|name| name.to_ascii_lowercase())
+}
+
+/// SDL of no more than the quota, told before anything reads it.
+pub(crate) fn check_schema_size(text: &str) -> Result<(), Error> {
+    if text.len() > limits::SCHEMA_BYTES {
+        return Err(Error::bad("Schema size exceeds the limit of 1 MB."));
+    }
+    Ok(())
 }
 
 /// The API that a request names.

@@ -21,6 +21,7 @@ use crate::{
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Named {
+    #[serde(deserialize_with = "input::domain_name")]
     domain_name: String,
 }
 
@@ -93,6 +94,7 @@ pub(super) fn list(registry: &Registry, input: &Value) -> Result<Value, Error> {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct AssociateRequest {
+    #[serde(deserialize_with = "input::domain_name")]
     domain_name: String,
     api_id: String,
 }

@@ -14,7 +14,6 @@ use serde_json::{Value, json};
 use crate::{
     Error,
     input::{self, OfApi},
-    limits,
     records::{Api, SchemaStatus},
     registry::Registry,
     schema::{Sdl, Whole},
@@ -32,9 +31,7 @@ pub(super) async fn start_creation(registry: &Registry, input: &Value) -> Result
     let StartRequest { api_id, definition } = input::parse(input)?;
     let text = STANDARD.decode(definition).ok().and_then(|bytes| String::from_utf8(bytes).ok());
     let text = text.ok_or_else(|| Error::bad("The definition must be UTF-8 text in base64."))?;
-    if text.len() > limits::SCHEMA_BYTES {
-        return Err(Error::bad("Schema size exceeds the limit of 1 MB."));
-    }
+    input::check_schema_size(&text)?;
     let created = match checked(&text) {
         Ok((types, whole)) => {
             let replace = |api: &mut Api| {
@@ -86,6 +83,7 @@ fn take(api: &mut Api, text: String, types: usize, whole: &Whole) {
 /// Makes an edited schema the API's. Without a root type it is kept until it is whole.
 pub(super) fn put(api: &mut Api, sdl: &Sdl) -> Result<(), Error> {
     let text = sdl.print(true);
+    input::check_schema_size(&text)?;
     match Whole::check(&text) {
         Ok(whole) => take(api, text, sdl.types().count(), &whole),
         Err(found) if sdl.has_root() => return Err(Error::BadRequest(problems(&found))),

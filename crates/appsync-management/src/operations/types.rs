@@ -39,6 +39,7 @@ impl Request {
     fn only_type(&self) -> Result<(String, Definition), Error> {
         let missing = || Error::constraint("null", "definition", "Member must not be null");
         let definition = self.definition.as_deref().ok_or_else(missing)?;
+        input::check_schema_size(definition)?;
         let text = match &*self.format {
             "JSON" => Cow::Owned(json::to_sdl(definition)?),
             _ => Cow::Borrowed(definition),

@@ -137,3 +137,43 @@ async fn an_account_has_as_many_apis_and_an_api_as_many_keys_as_aws_lets_it() {
     }
     assert_eq!(pages, [25, 25]);
 }
+
+#[tokio::test]
+async fn a_schema_that_is_not_whole_is_bounded_too() {
+    let harness = Harness::open(Arc::new(MemoryStore::default())).await;
+    let created = harness.ok("CreateGraphqlApi", json!({ "name": "x", "authenticationType": "API_KEY" })).await;
+    let id = created["graphqlApi"]["apiId"].as_str().unwrap().to_owned();
+    let define = |name: &str, bytes: usize| {
+        let definition = format!("\"{}\" type {name} {{ id: ID }}", "x".repeat(bytes));
+        json!({ "apiId": id, "format": "SDL", "definition": definition })
+    };
+    for (name, bytes) in [("First", 600_000), ("Second", 300_000)] {
+        harness.ok("CreateType", define(name, bytes)).await;
+    }
+    for (name, bytes) in [("Third", 200_000), ("Alone", 1_000_000)] {
+        let error = harness.call("CreateType", define(name, bytes)).await.expect_err(name);
+        assert_eq!((&*error.code, &*error.message), ("BadRequestException", "Schema size exceeds the limit of 1 MB."));
+    }
+    harness.ok("CreateType", define("Third", 50_000)).await;
+    let types = harness.ok("ListTypes", json!({ "apiId": id, "format": "SDL" })).await;
+    assert_eq!(types["types"].as_array().map(Vec::len), Some(3));
+}
+
+#[tokio::test]
+async fn a_domain_name_is_one_in_whatever_case() {
+    let harness = Harness::open(Arc::new(MemoryStore::default())).await;
+    let id = harness.api(SDL).await;
+    let certificate = "arn:aws:acm:us-east-1:123456789012:certificate/a";
+    let domain = |name: &str| json!({ "domainName": name, "certificateArn": certificate, "apiId": id });
+    let created = harness.ok("CreateDomainName", domain("Api.Example.com")).await;
+    assert_eq!(created["domainNameConfig"]["domainName"], "api.example.com");
+    let error = harness.call("CreateDomainName", domain("api.EXAMPLE.com")).await.expect_err("it exists");
+    assert_eq!(error.code, "BadRequestException");
+    harness.ok("AssociateApi", domain("API.example.com")).await;
+    let found = harness.ok("GetApiAssociation", domain("api.example.COM")).await;
+    assert_eq!(found["apiAssociation"]["domainName"], "api.example.com");
+    harness.ok("UpdateDomainName", domain("API.EXAMPLE.COM")).await;
+    harness.ok("DisassociateApi", domain("aPi.example.com")).await;
+    harness.ok("DeleteDomainName", domain("Api.example.com")).await;
+    assert_eq!(harness.ok("ListDomainNames", json!({})).await["domainNameConfigs"], json!([]));
+}
