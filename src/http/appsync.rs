@@ -33,7 +33,9 @@ pub(super) async fn call(
         return refused(ServiceError::new("UnknownOperationException", message).with_status(404));
     };
     let signed = Signed { method: method.as_str(), peer, uri: &uri, headers: &headers, body: &body };
-    let answer = match (signed.caller(&app, "appsync"), input(members, &body)) {
+    let resource = routes::resource(method.as_str(), uri.path(), &app.partition);
+    let caller = signed.allowed(&app, "appsync", operation, &resource);
+    let answer = match (caller, input(members, &body)) {
         (Ok(caller), Ok(input)) => app.services.call("appsync", operation, input, &caller).await,
         (Err(error), _) | (_, Err(error)) => Err(error),
     };

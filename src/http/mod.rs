@@ -18,7 +18,7 @@ mod well_known;
 
 use std::sync::Arc;
 
-use aws_protocol::Directory;
+use aws_protocol::{Directory, Partition};
 use clock::Clock;
 
 pub(crate) use router::router;
@@ -37,6 +37,7 @@ pub(crate) struct State {
     pub(crate) rate_limit: Option<rate_limit::RateLimit>,
     pub(crate) credentials: Arc<auth::CredentialStore>,
     pub(crate) services: Directory,
+    pub(crate) partition: Partition,
     pub(crate) user_pools: Arc<cognito::UserPools>,
     pub(crate) operator: operate::Schema,
     pub(crate) operator_token: String,

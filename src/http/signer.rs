@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 
+use auth::Policy;
 use aws_protocol::{Caller, ServiceError, sigv4};
 use axum::http::{HeaderMap, Uri};
 
@@ -33,6 +34,32 @@ impl<'a> Signed<'a> {
     /// # Errors
     /// Those of Signature Version 4, and `AccessDeniedException` for credentials of an identity pool.
     pub(super) fn caller(&self, app: &App, service: &str) -> Result<Caller, ServiceError> {
+        self.verified(app, service).map(|(_, caller)| caller)
+    }
+
+    /// Whoever signed it, if the policy of the access key allows `operation` of `service` on `resource`, an ARN or `*`.
+    ///
+    /// # Errors
+    /// Those of [`Signed::caller`], and `AccessDeniedException` (403) where the policy does not allow it.
+    pub(super) fn allowed(
+        &self,
+        app: &App,
+        service: &str,
+        operation: &str,
+        resource: &str,
+    ) -> Result<Caller, ServiceError> {
+        let (policy, caller) = self.verified(app, service)?;
+        let action = format!("{service}:{operation}");
+        if policy.allows(&action, resource) {
+            return Ok(caller);
+        }
+        // In the words of the developer guide, "Troubleshooting AWS AppSync identity and access".
+        let user = &caller.principal_arn;
+        let message = format!("User: {user} is not authorized to perform: {action} on resource: {resource}");
+        Err(ServiceError::new("AccessDeniedException", message).with_status(403))
+    }
+
+    fn verified(&self, app: &App, service: &str) -> Result<(Policy, Caller), ServiceError> {
         let expected = sigv4::Expected { region: None, service: Some(service) };
         let now = app.clock.now().0 / 1000;
         let mut found = None;
@@ -43,16 +70,17 @@ impl<'a> Signed<'a> {
         })?;
         let principal = found.ok_or(sigv4::Error::UnrecognizedClient)?;
         if principal.cognito.is_some() {
-            // AWS differs: the policy of the identity pool's role decides. Policies are judged for GraphQL here, so
-            // that guests of an application are kept from everything else.
+            // AWS differs: the policy of the identity pool's role decides. Policies are judged for AppSync alone
+            // here, so that guests of an application are kept from everything else.
             let message = format!("User: {} is not authorized to call {service} here", principal.arn);
             return Err(ServiceError::new("AccessDeniedException", message));
         }
-        Ok(Caller {
+        let caller = Caller {
             account: principal.account,
             principal_arn: principal.arn,
             access_key_id: Some(verified.access_key_id),
             source_ip: Some(self.peer.ip().to_string()),
-        })
+        };
+        Ok((principal.policy, caller))
     }
 }

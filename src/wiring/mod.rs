@@ -239,7 +239,7 @@ pub(crate) async fn start(
     let bus = event_rules::start(&application, &partition, clock.clone(), &services)?;
     let pools = user_pools::start(&application.user_pools, &user_pools, &mut secrets).await?;
     services.register(user_pools.clone());
-    identity_pools::start(&application, &user_pools, &keys.store, &partition, &services).await?;
+    let identity_roles = identity_pools::start(&application, &user_pools, &keys.store, &partition, &services).await?;
     tracing::debug!("the user pools are there");
     let sink = Arc::new(event_rules::StatusEvents(bus.clone()));
     let engine = state_machines::start(config, &application, store.clone(), clock.clone(), &services, sink).await?;
@@ -282,6 +282,7 @@ pub(crate) async fn start(
         services: services.clone(),
         apis: apis.clone(),
         bus,
+        identity_roles,
         engine: engine.clone(),
         started: application.clone(),
         current: application.clone().into(),
@@ -293,7 +294,7 @@ pub(crate) async fn start(
         services: services.clone(),
         caller,
         engine: engine.clone(),
-        partition,
+        partition: partition.clone(),
         requests: telemetry.ring.clone(),
         reloads,
     };
@@ -303,6 +304,7 @@ pub(crate) async fn start(
         rate_limit: config.graphql.value.rate_limit.map(|limit| RateLimit::new(limit, clock.clone())),
         credentials: keys.store,
         services,
+        partition,
         user_pools,
         operator: operate::schema(operator),
         operator_token,

@@ -12,6 +12,7 @@ mod apis;
 mod applications;
 mod databases;
 mod folders;
+mod policies;
 mod rate_limit;
 mod reload;
 

@@ -35,6 +35,29 @@ impl Server {
         Ok((response.status().as_u16(), response.json().await?))
     }
 
+    /// A signed request for AppSync's management API, with the key of `user`; answers the status, the exception and the
+    /// body.
+    pub(crate) async fn manage(&self, user: &str, path: &str) -> (u16, Option<String>, Value) {
+        let mut headers = HeaderMap::new();
+        let host = self.http.trim_start_matches("http://");
+        headers.insert("host", HeaderValue::from_str(host).expect("printable text"));
+        let text = |of: &str| self.secrets[of][user].as_str().expect("a key").to_owned();
+        let credentials = sigv4::Credentials {
+            access_key_id: text("accessKeyIds"),
+            secret_access_key: text("secretAccessKeys"),
+            session_token: None,
+        };
+        let request =
+            sigv4::Request { method: "GET", path, query: "", headers: &headers, payload: sigv4::Payload::Bytes(b"") };
+        let scope = sigv4::Scope { region: "us-east-1", service: "appsync" };
+        headers.extend(sigv4::sign(&request, &credentials, scope, RealClock.now().0 / 1000));
+        let sent = self.client.get(format!("{}{path}", self.http)).headers(headers).send().await;
+        let answer = sent.expect("an answer");
+        let exception = answer.headers().get("x-amzn-errortype");
+        let exception = exception.map(|code| code.to_str().expect("printable text").to_owned());
+        (answer.status().as_u16(), exception, answer.json().await.expect("JSON"))
+    }
+
     fn signed(&self, target: &str, body: &str, secret: &str) -> HeaderMap {
         let service = match target.split('.').next() {
             Some("AWSStepFunctions") => "states",

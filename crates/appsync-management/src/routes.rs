@@ -4,6 +4,7 @@
 
 use std::borrow::Cow;
 
+use aws_protocol::Partition;
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value};
 
@@ -98,6 +99,25 @@ pub fn find(method: &str, path: &str, query: &str) -> Option<(&'static str, Map<
     })
 }
 
+/// What a policy must allow the operation on: the ARN of the API, the domain name or the tagged resource that the path
+/// names, `*` where it names none.
+///
+/// What belongs to an API is judged by the API's ARN. Only the path counts, because it says what the operation works on.
+// AWS differs: for some operations it takes no resource (Service Authorization Reference, "Actions, resources, and
+// condition keys for AWS AppSync") and lets a policy with `*` alone allow them.
+pub fn resource(method: &str, path: &str, partition: &Partition) -> String {
+    let Some((_, members)) = find(method, path, "") else { return "*".to_owned() };
+    let named = |member: &str| members.get(member).and_then(Value::as_str);
+    let of_api = ["apiId", "mergedApiIdentifier", "sourceApiIdentifier"].into_iter().find_map(named);
+    match (of_api, named("domainName"), named("resourceArn")) {
+        // Identifiers of merged and source APIs may be ARNs.
+        (Some(arn), ..) | (.., Some(arn)) if arn.starts_with("arn:") => arn.to_owned(),
+        (Some(id), ..) => partition.arn("appsync", &format!("apis/{id}")),
+        (None, Some(domain), _) => partition.arn("appsync", &format!("domainnames/{domain}")),
+        _ => "*".to_owned(),
+    }
+}
+
 fn matched(template: &str, path: &str) -> Option<Map<String, Value>> {
     let mut members = Map::new();
     let (mut expected, mut given) = (template.split('/'), path.split('/'));
@@ -120,7 +140,8 @@ fn matched(template: &str, path: &str) -> Option<Map<String, Value>> {
     }
 }
 
-/// Members in the query: numbers and booleans are text there, and a list is a name that is repeated.
+/// Members in the query: numbers and booleans are text there, and a list is a name that is repeated. What the path names
+/// stays as it is.
 fn add_query(query: &str, members: &mut Map<String, Value>) {
     for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
         let value = match &*name {
@@ -137,7 +158,7 @@ fn add_query(query: &str, members: &mut Map<String, Value>) {
             }
             _ => value.into(),
         };
-        members.insert(name.into_owned(), value);
+        members.entry(name.into_owned()).or_insert(value);
     }
 }
 
@@ -191,5 +212,26 @@ mod tests {
         {
             assert_eq!(find(method, path, ""), None, "{method} {path}");
         }
+    }
+
+    #[test]
+    fn policies_are_judged_by_what_the_path_names() {
+        let partition = Partition::new("us-east-1", "000000000000");
+        let api = "arn:aws:appsync:us-east-1:000000000000:apis/abc";
+        let cases = [
+            ("GET", "/v1/apis/abc/apikeys", api),
+            ("GET", "/v2/apis/abc", api),
+            ("POST", "/v1/mergedApis/abc/sourceApiAssociations", api),
+            ("DELETE", "/v1/domainnames/a.example", "arn:aws:appsync:us-east-1:000000000000:domainnames/a.example"),
+            ("GET", "/v1/tags/arn%3Aaws%3Aappsync%3Aus-east-1%3A000000000000%3Aapis%2Fabc", api),
+            ("GET", "/v1/apis", "*"),
+            ("POST", "/v1/dataplane-evaluatecode", "*"),
+        ];
+        for (method, path, expected) in cases {
+            assert_eq!(resource(method, path, &partition), expected, "{method} {path}");
+        }
+        // A query cannot make the operation work on another API.
+        let (_, members) = find("GET", "/v1/apis/abc/apikeys", "apiId=other").expect("an operation");
+        assert_eq!(Value::Object(members), json!({ "apiId": "abc" }));
     }
 }

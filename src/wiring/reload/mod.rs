@@ -21,7 +21,9 @@ pub(crate) use self::{
     outcome::{Deployed, Outcome, Reload, Reloads},
     watch::watch,
 };
-use super::{Error, apis::Apis, endpoints::Endpoints, event_rules, secrets::Secrets, values, values::Addresses};
+use super::{
+    Error, apis::Apis, endpoints::Endpoints, event_rules, identity_pools, secrets::Secrets, values, values::Addresses,
+};
 use crate::config::Config;
 
 /// What a reload works on.
@@ -34,6 +36,8 @@ pub(crate) struct Reloader {
     pub(super) services: Directory,
     pub(super) apis: Arc<Apis>,
     pub(super) bus: events::Bus,
+    /// The roles that callers with credentials of an identity pool take.
+    pub(super) identity_roles: identity_pools::Roles,
     pub(super) engine: Option<Engine>,
     /// The application as it was started.
     pub(super) started: Arc<Application>,
@@ -54,11 +58,8 @@ impl Reloader {
     async fn reload(self: &Arc<Self>, files: &BTreeSet<PathBuf>) -> Option<Reload> {
         let began = self.clock.now();
         let mut current = self.current.lock().await;
-        let outcome = match self.attempt(&current).await {
-            Ok((next, deployed)) => {
-                *current = next;
-                Outcome::Deployed(deployed)
-            }
+        let outcome = match self.attempt(&mut current).await {
+            Ok(deployed) => Outcome::Deployed(deployed),
             Err(error) => Outcome::Failed { reason: error.to_string() },
         };
         let last = self.reloads.last().map(|last| last.outcome);
@@ -78,25 +79,29 @@ impl Reloader {
         })
     }
 
-    async fn attempt(self: &Arc<Self>, current: &Arc<Application>) -> Result<(Arc<Application>, Deployed), Error> {
+    /// `current` is the new version as soon as its APIs are served, whatever else fails: who takes the edit back gets the
+    /// old ones again.
+    async fn attempt(self: &Arc<Self>, current: &mut Arc<Application>) -> Result<Deployed, Error> {
+        let before = current.clone();
         let reloader = self.clone();
         let loading = tokio::task::spawn_blocking(move || reloader.load());
         let next = Arc::new(loading.await.expect("loading does not panic")?);
         let rules = event_rules::compile(&next)?;
-        let apis = difference::apis(current, &next);
+        let apis = difference::apis(&before, &next);
         let mut resources: Vec<_> = apis.iter().map(|api| format!("the GraphQL API {}", api.logical_id)).collect();
         // From here on only the store of Step Functions can fail.
         let prepared = self.apis.prepare(apis.into_iter().cloned().collect()).await.map_err(Error::Api)?;
         resources.extend(self.put_state_machines(&next).await?);
         prepared.commit().await;
-        for id in difference::removed_apis(current, &next) {
+        *current = next.clone();
+        for id in difference::removed_apis(&before, &next) {
             self.apis.remove(id).await;
             resources.push(format!("without the GraphQL API {id}"));
         }
         self.apis.serve_first(next.apis.first().map(|api| api.id.clone())).await;
-        resources.extend(self.put_rest(current, &next, rules)?);
+        resources.extend(self.put_rest(&before, &next, rules)?);
         let needs_restart = difference::needing_restart(&self.started, &next, self.engine.is_some());
-        Ok((next, Deployed { resources, needs_restart }))
+        Ok(Deployed { resources, needs_restart })
     }
 
     fn load(&self) -> Result<Application, Error> {
@@ -141,6 +146,7 @@ impl Reloader {
         }
         if differs("AWS::IAM::") {
             super::roles::start(next, &self.services);
+            self.identity_roles.replace(next);
             event_rules::register_targets(&self.bus, next, self.apis.clone(), &self.services, &self.partition);
         }
         let mut endpoints = self.endpoints.lock();
