@@ -29,7 +29,16 @@ pub(crate) struct RateLimit {
     window_millis: i64,
     clock: Arc<dyn Clock>,
     /// By a hash of what tells callers apart: two with the same hash would be counted together.
-    callers: Mutex<HashMap<u64, Count>>,
+    callers: Mutex<Callers>,
+}
+
+/// The callers that are counted.
+#[derive(Debug, Default)]
+struct Callers {
+    counts: HashMap<u64, Count>,
+    /// The window in which old callers were last looked for: nothing grows old within one, so a full table that is asked
+    /// again and again is gone through once in a window.
+    swept: Option<i64>,
 }
 
 /// Requests of one caller in the window under way and in the one before.
@@ -62,16 +71,26 @@ impl RateLimit {
         let now = self.clock.now().0;
         let (window, elapsed) = (now.div_euclid(self.window_millis), now.rem_euclid(self.window_millis));
         let mut callers = self.callers.lock();
-        if callers.len() >= CALLERS && !callers.contains_key(&caller) {
-            callers.retain(|_, count| count.window + 1 >= window);
-            if callers.len() >= CALLERS {
-                return true;
-            }
+        if !callers.has_room(caller, window) {
+            return true;
         }
-        let count = callers.entry(caller).or_default();
+        let count = callers.counts.entry(caller).or_default();
         count.move_to(window);
         count.current += 1;
         count.trailing(elapsed, self.window_millis) <= self.per_key
+    }
+}
+
+impl Callers {
+    /// Whether `caller` can be counted, old callers making room.
+    fn has_room(&mut self, caller: u64, window: i64) -> bool {
+        if self.counts.len() < CALLERS || self.counts.contains_key(&caller) {
+            return true;
+        }
+        if self.swept.replace(window) != Some(window) {
+            self.counts.retain(|_, count| count.window + 1 >= window);
+        }
+        self.counts.len() < CALLERS
     }
 }
 
@@ -164,5 +183,17 @@ mod tests {
         clock.advance_to(Timestamp(30_000));
         assert!(limit.count(u64::MAX));
         assert!(!limit.count(u64::MAX), "counted now");
+    }
+
+    #[test]
+    fn a_full_table_is_swept_once_in_a_window() {
+        let mut callers = Callers::default();
+        callers.counts = (0..CALLERS as u64).map(|caller| (caller, Count { window: 5, ..Count::default() })).collect();
+        assert!(!callers.has_room(u64::MAX, 5), "all of them are of this window");
+        // One that a second sweep would find.
+        callers.counts.insert(0, Count { window: 1, ..Count::default() });
+        assert!(!callers.has_room(u64::MAX, 5), "swept already");
+        assert!(callers.has_room(1, 5), "known callers are counted");
+        assert!(callers.has_room(u64::MAX, 6) && callers.counts.len() == CALLERS - 1);
     }
 }
