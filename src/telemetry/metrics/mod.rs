@@ -2,7 +2,7 @@
 //! Prometheus wants them; what AppSync and Step Functions count has names of their own.
 //!
 //! Labels come from the template, from routes and from AWS's names, never from clients, and where a resolver may choose
-//! one after all, their number is bounded ([`family`]).
+//! one after all, their number is bounded ([`family`]), and their length.
 
 mod executions;
 mod family;
@@ -20,6 +20,9 @@ use self::{
     executions::Executions,
     family::{Counts, Durations, Overflow},
 };
+
+/// Longest label that a resolver or an HTTP data source may choose, bytes; more is cut.
+const LABEL_BYTES: usize = 128;
 
 /// What is counted.
 #[derive(Debug)]
@@ -197,7 +200,7 @@ impl Metrics {
             data_source: step.source.name.clone(),
             data_source_type: step.source.type_name.clone(),
             // Paths are no labels: there may be one for each item.
-            operation: operation.split(' ').next().unwrap_or_default().to_owned(),
+            operation: label(operation.split(' ').next().unwrap_or_default()),
             outcome: if call.error.is_some() { "error" } else { "ok" },
         };
         self.data_sources.observe(&labels, call.micros);
@@ -228,7 +231,7 @@ impl Sink for Metrics {
             self.field(&trace.api_id, field);
         }
         for error in &trace.errors {
-            let error_type = error.error_type().unwrap_or_default().to_owned();
+            let error_type = label(error.error_type().unwrap_or_default());
             self.errors.add(&ErrorType { api_id: api_id(), error_type }, 1);
         }
         for published in &trace.published {
@@ -236,6 +239,11 @@ impl Sink for Metrics {
             self.published.add(&labels, published.subscribers as u64);
         }
     }
+}
+
+/// A text as a label, cut where it is too long.
+fn label(text: &str) -> String {
+    text[..text.floor_char_boundary(LABEL_BYTES)].to_owned()
 }
 
 impl Drop for Connection {
@@ -296,5 +304,18 @@ mod tests {
         }
         drop(connection);
         assert!(metrics.text(std::iter::empty()).contains("appsync_connections 0\n"));
+    }
+
+    #[test]
+    fn what_a_resolver_calls_its_error_is_cut() {
+        let metrics = Metrics::default();
+        let mut trace = RequestTrace::default();
+        trace.errors = vec![appsync::GraphqlError::of_request(&"é".repeat(100), "no")];
+        metrics.finished(&Arc::new(trace));
+        let text = metrics.text(std::iter::empty());
+        assert!(text.contains(&format!("error_type=\"{}\"", "é".repeat(LABEL_BYTES / 2))), "{text}");
+        // An odd limit would part a character; a shorter text stays as it is.
+        assert_eq!(label(&format!("a{}", "é".repeat(100))).len(), LABEL_BYTES - 1);
+        assert_eq!(label("Unauthorized"), "Unauthorized");
     }
 }
