@@ -10,7 +10,7 @@ mod spans;
 
 use std::sync::{
     Arc,
-    atomic::{AtomicU64, Ordering},
+    atomic::{AtomicU64, AtomicUsize, Ordering},
 };
 
 use appsync::trace::{Detail, RequestTrace, Sink};
@@ -24,14 +24,37 @@ use tokio::sync::{
 
 /// Requests that wait to become spans.
 const WAITING: usize = 4_096;
+/// Bytes that they may take while they wait, roughly.
+const WAITING_BYTES: usize = 64 << 20;
 /// Who spans come from, where `OTEL_SERVICE_NAME` does not say.
 const SERVICE: &str = "stepwell";
 
 /// Sends requests to a collector.
 pub(crate) struct Otlp {
     queue: mpsc::Sender<Job>,
+    /// Bytes of the requests that wait.
+    waiting: Arc<Bytes>,
     left_out: AtomicU64,
     provider: SdkTracerProvider,
+}
+
+/// Bytes that are taken of [`WAITING_BYTES`].
+#[derive(Debug, Default)]
+struct Bytes(AtomicUsize);
+
+impl Bytes {
+    /// Takes so many, if there is room. A request that is too large for it alone has room where nothing waits.
+    fn take(&self, bytes: usize) -> bool {
+        let taken = self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |waiting| {
+            let after = waiting.saturating_add(bytes);
+            (waiting == 0 || after <= WAITING_BYTES).then_some(after)
+        });
+        taken.is_ok()
+    }
+
+    fn give_back(&self, bytes: usize) {
+        self.0.fetch_sub(bytes, Ordering::Relaxed);
+    }
 }
 
 /// What is to be done, in order.
@@ -56,17 +79,29 @@ impl Otlp {
         let provider =
             SdkTracerProvider::builder().with_batch_exporter(exporter).with_resource(resource.build()).build();
         let tracer = provider.tracer(SERVICE);
-        let (queue, mut waiting) = mpsc::channel(WAITING);
+        let (queue, mut jobs) = mpsc::channel(WAITING);
+        let waiting = Arc::<Bytes>::default();
+        let taken = waiting.clone();
         tokio::spawn(async move {
-            while let Some(job) = waiting.recv().await {
+            while let Some(job) = jobs.recv().await {
                 match job {
-                    Job::Send(trace) => spans::send(&tracer, &trace),
+                    Job::Send(trace) => {
+                        spans::send(&tracer, &trace);
+                        taken.give_back(trace.bytes());
+                    }
                     // Who asked may have given up.
                     Job::Tell(done) => drop(done.send(())),
                 }
             }
         });
-        Ok(Self { queue, left_out: AtomicU64::new(0), provider })
+        Ok(Self { queue, waiting, left_out: AtomicU64::new(0), provider })
+    }
+
+    fn leave_out(&self) {
+        let left_out = self.left_out.fetch_add(1, Ordering::Relaxed) + 1;
+        if left_out.is_power_of_two() {
+            tracing::warn!(left_out, "requests come faster than their spans are made");
+        }
     }
 
     /// Sends what has not been sent yet, waiting for it.
@@ -90,11 +125,31 @@ impl Sink for Otlp {
     }
 
     fn finished(&self, trace: &Arc<RequestTrace>) {
-        if let Err(TrySendError::Full(_)) = self.queue.try_send(Job::Send(trace.clone())) {
-            let left_out = self.left_out.fetch_add(1, Ordering::Relaxed) + 1;
-            if left_out.is_power_of_two() {
-                tracing::warn!(left_out, "requests come faster than their spans are made");
+        if !self.waiting.take(trace.bytes()) {
+            return self.leave_out();
+        }
+        if let Err(error) = self.queue.try_send(Job::Send(trace.clone())) {
+            self.waiting.give_back(trace.bytes());
+            if matches!(error, TrySendError::Full(_)) {
+                self.leave_out();
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_waits_is_bounded_in_bytes() {
+        let waiting = Bytes::default();
+        assert!(waiting.take(WAITING_BYTES - 1) && waiting.take(1));
+        assert!(!waiting.take(1), "full");
+        waiting.give_back(1);
+        assert!(waiting.take(1));
+        waiting.give_back(WAITING_BYTES);
+        assert!(waiting.take(usize::MAX), "alone");
+        assert!(!waiting.take(1));
     }
 }

@@ -7,6 +7,7 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
+use appsync::GraphqlError;
 use appsync::trace::{CallTrace, ErrorTrace, FieldTrace, Label, RequestTrace, ResolverKind, StepTrace};
 use opentelemetry::{
     Array, Context, KeyValue, StringValue, Value,
@@ -30,7 +31,7 @@ pub(super) fn send(tracer: &SdkTracer, trace: &RequestTrace) {
     let builder = spans.builder(name(trace), 0).with_kind(SpanKind::Server).with_attributes(attributes);
     let mut root = builder.start_with_context(tracer, &caller::context(trace));
     if let Some(error) = trace.errors.first() {
-        root.set_status(Status::error(error.message.clone()));
+        root.set_status(Status::error(message(error)));
     }
     let context = Context::new().with_remote_span_context(root.span_context().clone());
     let mut fields = HashMap::new();
@@ -40,6 +41,11 @@ pub(super) fn send(tracer: &SdkTracer, trace: &RequestTrace) {
         fields.insert(field.number, own);
     }
     root.end_with_timestamp(spans.at(trace.micros));
+}
+
+/// What an error of the answer says, secrets masked.
+fn message(error: &GraphqlError) -> String {
+    RequestTrace::error(error)["message"].as_str().unwrap_or_default().to_owned()
 }
 
 /// As the conventions name spans of GraphQL servers.
@@ -197,4 +203,17 @@ fn list(texts: Vec<String>) -> Value {
 
 fn size(bytes: usize) -> i64 {
     i64::try_from(bytes).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_in_the_error_of_a_request_are_masked() {
+        let error = GraphqlError::of_request("Failed", r#"refused: {"password": "abcdefghij"}"#);
+        let shown = message(&error);
+        assert!(shown.starts_with("refused: ") && !shown.contains("abcdefghij"), "{shown}");
+        assert_eq!(message(&GraphqlError::of_request("Failed", "plain")), "plain");
+    }
 }

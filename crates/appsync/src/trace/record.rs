@@ -196,6 +196,11 @@ pub struct Published {
 }
 
 impl RequestTrace {
+    /// What it takes in memory, bytes, roughly.
+    pub fn bytes(&self) -> usize {
+        self.bytes
+    }
+
     /// The document, secrets masked.
     pub fn query(&self) -> String {
         mask::text(&self.query).into_owned()
