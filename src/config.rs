@@ -237,6 +237,21 @@ impl Default for Config {
     }
 }
 
+/// A URL without what it keeps secret: its password and its parameters, which may hold one, too.
+fn shown_url(url: &str) -> String {
+    let Ok(mut shown) = url::Url::parse(url) else { return "(not a URL)".to_owned() };
+    let secret = shown.password().is_some() || shown.query().is_some();
+    if !secret {
+        // As it was written, without the slash that a URL gets where it has no path.
+        return url.to_owned();
+    }
+    shown.set_query(None);
+    if shown.password().is_some() && shown.set_password(Some("***")).is_err() {
+        return "(set)".to_owned();
+    }
+    shown.to_string()
+}
+
 impl Config {
     /// Lays `layer` over these settings, remembering that they come from `source`.
     pub(crate) fn apply(&mut self, layer: Layer, source: &str) {
@@ -381,7 +396,11 @@ impl fmt::Display for Config {
         line("trace_requests", &self.trace_requests.value, &self.trace_requests.source)?;
         line("trace_bytes", &self.trace_bytes.value, &self.trace_bytes.source)?;
         line("graphql.rate_limit", &self.graphql.value.rate_limit_text(), &self.graphql.source)?;
-        line("otlp_endpoint", &optional(&self.otlp_endpoint.value), &self.otlp_endpoint.source)?;
+        line(
+            "otlp_endpoint",
+            &self.otlp_endpoint.value.as_deref().map_or_else(|| "-".to_owned(), shown_url),
+            &self.otlp_endpoint.source,
+        )?;
         line("log_format", &self.log_format.value, &self.log_format.source)?;
         for (name, parameter) in &self.parameters {
             // A value may be a NoEcho parameter's, so only its presence is shown.
@@ -394,7 +413,7 @@ impl fmt::Display for Config {
             line(&format!("databases.{name}"), &database.shown(), FILE)?;
         }
         for (name, domain) in &self.opensearch {
-            line(&format!("opensearch.{name}"), &domain.url, FILE)?;
+            line(&format!("opensearch.{name}"), &shown_url(&domain.url), FILE)?;
         }
         for (name, service) in &self.services {
             let place = service.endpoint_url.as_deref().unwrap_or("aws");
@@ -478,6 +497,18 @@ mod tests {
         let misspelt = "[throttle]\nStartExecutions = { rate = 1, burst = 2 }";
         let error = throttled(misspelt).expect_err("no operation");
         assert!(error.starts_with("throttle has 'StartExecutions' (stepwell.toml)"), "{error}");
+    }
+
+    #[test]
+    fn passwords_in_urls_are_not_shown() {
+        let mut config = Config::default();
+        let file = "otlp_endpoint = 'https://a:secret@collector:4318'\n\
+                    [opensearch.one]\nurl = 'https://user:secret@search'\n\
+                    [opensearch.two]\nurl = 'http://127.0.0.1:9200'\n";
+        config.apply(toml::from_str(file).expect("valid"), FILE);
+        let shown = config.to_string();
+        assert!(!shown.contains("secret") && !format!("{:?}", config.opensearch).contains("secret"), "{shown}");
+        assert!(shown.contains("https://user:***@search") && shown.contains("http://127.0.0.1:9200 "), "{shown}");
     }
 
     #[test]

@@ -24,13 +24,7 @@ impl Database {
 
     /// The URL without what it keeps secret: user, host and database.
     pub(super) fn shown(&self) -> String {
-        let Ok(mut url) = url::Url::parse(&self.url) else { return "(not a URL)".to_owned() };
-        // Parameters may hold a password, too.
-        url.set_query(None);
-        if url.password().is_some() && url.set_password(Some("***")).is_err() {
-            return "(set)".to_owned();
-        }
-        url.to_string()
+        super::shown_url(&self.url)
     }
 }
 
