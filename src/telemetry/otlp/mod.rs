@@ -16,7 +16,10 @@ use std::sync::{
 use appsync::trace::{Detail, RequestTrace, Sink};
 use opentelemetry::trace::TracerProvider;
 use opentelemetry_otlp::{ExporterBuildError, SpanExporter, WithExportConfig};
-use opentelemetry_sdk::{Resource, trace::SdkTracerProvider};
+use opentelemetry_sdk::{
+    Resource,
+    trace::{BatchConfigBuilder, BatchSpanProcessor, SdkTracerProvider},
+};
 use tokio::sync::{
     mpsc::{self, error::TrySendError},
     oneshot,
@@ -37,6 +40,9 @@ pub(crate) struct Otlp {
     left_out: AtomicU64,
     provider: SdkTracerProvider,
 }
+
+/// Spans that wait for the next batch.
+const SPANS: usize = 32_768;
 
 /// Bytes that are taken of [`WAITING_BYTES`].
 #[derive(Debug, Default)]
@@ -73,11 +79,18 @@ impl Otlp {
         let url = format!("{}/v1/traces", endpoint.trim_end_matches('/'));
         let exporter = SpanExporter::builder().with_http().with_endpoint(url).build()?;
         let mut resource = Resource::builder();
-        if std::env::var_os("OTEL_SERVICE_NAME").is_none() {
+        let named = std::env::var("OTEL_RESOURCE_ATTRIBUTES").is_ok_and(|all| all.contains("service.name="));
+        if !named && std::env::var_os("OTEL_SERVICE_NAME").is_none() {
             resource = resource.with_service_name(SERVICE);
         }
+        // All spans of a request end together, its own the last: a small queue would drop just that one.
+        let mut batch = BatchConfigBuilder::default();
+        if std::env::var_os("OTEL_BSP_MAX_QUEUE_SIZE").is_none() {
+            batch = batch.with_max_queue_size(SPANS);
+        }
+        let processor = BatchSpanProcessor::builder(exporter).with_batch_config(batch.build()).build();
         let provider =
-            SdkTracerProvider::builder().with_batch_exporter(exporter).with_resource(resource.build()).build();
+            SdkTracerProvider::builder().with_span_processor(processor).with_resource(resource.build()).build();
         let tracer = provider.tracer(SERVICE);
         let (queue, mut jobs) = mpsc::channel(WAITING);
         let waiting = Arc::<Bytes>::default();

@@ -45,9 +45,15 @@ pub(super) fn needing_restart(started: &Application, after: &Application, embeds
         "AWS::CloudFormation::Stack" => true,
         other => other.starts_with("AWS::AppSync::"),
     };
+    // They run elsewhere, but the settings may name them by their logical ids, which are looked up at a start.
+    let named_by_settings = |resource_type: &str| {
+        matches!(resource_type, "AWS::RDS::DBCluster" | "AWS::OpenSearchService::Domain" | "AWS::Elasticsearch::Domain")
+    };
     declared(started, after)
         .into_iter()
-        .filter(|(resource_type, logical_id)| !taken_over(resource_type) && !on_aws_only(logical_id))
+        .filter(|(resource_type, logical_id)| {
+            !taken_over(resource_type) && (named_by_settings(resource_type) || !on_aws_only(logical_id))
+        })
         .map(|(resource_type, logical_id)| format!("{logical_id} ({resource_type})"))
         .collect()
 }
@@ -55,6 +61,8 @@ pub(super) fn needing_restart(started: &Application, after: &Application, embeds
 #[cfg(test)]
 mod tests {
     use serde_json::{Value, json};
+
+    use template::OnAwsOnly;
 
     use super::*;
 
@@ -85,6 +93,15 @@ mod tests {
         assert_eq!(ids, ["Api", "Gone", "Keys", "Machine"]);
         let restart = needing_restart(&before, &after, true);
         assert_eq!(restart, ["Gone (AWS::Cognito::UserPool)", "Keys (AWS::DynamoDB::Table)"]);
+        let mut search = application(&[("Search", "AWS::OpenSearchService::Domain", json!({}))]);
+        search.on_aws_only = vec![OnAwsOnly {
+            logical_id: "Search".to_owned(),
+            resource_type: "AWS::OpenSearchService::Domain".to_owned(),
+            reference: String::new(),
+            position: template::Position::default(),
+        }];
+        let restart = needing_restart(&application(&[]), &search, true);
+        assert_eq!(restart, ["Search (AWS::OpenSearchService::Domain)"], "settings may name it");
         let restart = needing_restart(&before, &after, false);
         assert!(restart.contains(&"Machine (AWS::StepFunctions::StateMachine)".to_owned()), "{restart:?}");
     }
