@@ -187,8 +187,8 @@ mod tests {
 
     #[test]
     fn a_full_table_is_swept_once_in_a_window() {
-        let mut callers = Callers::default();
-        callers.counts = (0..CALLERS as u64).map(|caller| (caller, Count { window: 5, ..Count::default() })).collect();
+        let counts = (0..CALLERS as u64).map(|caller| (caller, Count { window: 5, ..Count::default() })).collect();
+        let mut callers = Callers { counts, ..Callers::default() };
         assert!(!callers.has_room(u64::MAX, 5), "all of them are of this window");
         // One that a second sweep would find.
         callers.counts.insert(0, Count { window: 1, ..Count::default() });
