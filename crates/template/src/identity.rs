@@ -68,6 +68,9 @@ fn appsync(subject: &Subject<'_>, stack: &Stack, values: &dyn Values) -> Option<
     if subject.resource_type == "AWS::AppSync::GraphQLApi" {
         return Some(graphql_api(subject, stack, values));
     }
+    if subject.resource_type == "AWS::AppSync::Api" {
+        return Some(event_api(subject, stack, values));
+    }
     if subject.resource_type == "AWS::AppSync::SourceApiAssociation" {
         return Some(association(subject, stack, values));
     }
@@ -84,6 +87,10 @@ fn appsync(subject: &Subject<'_>, stack: &Stack, values: &dyn Values) -> Option<
             let arn = arn(format!("apikeys/{key}"));
             // The id of a key is its value.
             (arn.clone(), vec![("ApiKey", key.clone()), ("ApiKeyId", key), ("Arn", arn)])
+        }
+        "AWS::AppSync::ChannelNamespace" => {
+            let arn = arn(format!("channelNamespace/{name}"));
+            (arn.clone(), vec![("ChannelNamespaceArn", arn)])
         }
         "AWS::AppSync::ApiCache" => {
             let id = format!("{api_id}ApiCache");
@@ -121,6 +128,19 @@ fn graphql_api(subject: &Subject<'_>, stack: &Stack, values: &dyn Values) -> Nam
         ("GraphQLUrl", url),
         ("RealtimeDns", host(&realtime)),
         ("RealtimeUrl", realtime),
+        ("ApiId", id),
+    ];
+    (arn, attributes)
+}
+
+/// An Event API is at the hosts of a GraphQL API with its id.
+fn event_api(subject: &Subject<'_>, stack: &Stack, values: &dyn Values) -> Names {
+    let id = values.api_id(&stack.qualified(subject.logical_id));
+    let arn = stack.partition.arn("appsync", &format!("apis/{id}"));
+    let attributes = vec![
+        ("ApiArn", arn.clone()),
+        ("Dns.Http", host(&values.graphql_url(&id))),
+        ("Dns.Realtime", host(&values.realtime_url(&id))),
         ("ApiId", id),
     ];
     (arn, attributes)

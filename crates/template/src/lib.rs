@@ -32,12 +32,12 @@ mod values;
 
 pub use application::{
     Activity, AdditionalProvider, ApiCache, ApiKey, ApiKeyAuth, Application, AttributeDefinition, AuthenticationType,
-    AwsIamConfig, BasicAuth, Bucket, CachingConfig, CognitoUserPoolConfig, Connection, ConnectionAuth,
-    ConnectionParameter, DataSource, DataSourceConfig, Declared, DeltaSyncConfig, DynamoDbConfig, Function, GraphqlApi,
-    Handler, HttpConfig, HttpParameters, IdentityPool, InputTransformer, KeySchemaElement, LambdaAuthorizerConfig,
-    LambdaCode, LambdaFunction, OAuth, OAuthMethod, OnAwsOnly, OpenIdConnectConfig, Output, RdsHttpEndpointConfig,
-    Resolver, ResolverKind, Role, RolePolicy, Rule, SourceApi, StateMachine, StateMachineType, SyncConfig, Table,
-    Target, UserPool, UserPoolClient, UserPoolGroup, UserPoolUser,
+    AwsIamConfig, BasicAuth, Behavior, Bucket, CachingConfig, ChannelNamespace, CognitoUserPoolConfig, Connection,
+    ConnectionAuth, ConnectionParameter, DataSource, DataSourceConfig, Declared, DeltaSyncConfig, DynamoDbConfig,
+    EventApi, EventHandler, Function, GraphqlApi, Handler, HttpConfig, HttpParameters, IdentityPool, InputTransformer,
+    InvokeType, KeySchemaElement, LambdaAuthorizerConfig, LambdaCode, LambdaFunction, OAuth, OAuthMethod, OnAwsOnly,
+    OpenIdConnectConfig, Output, RdsHttpEndpointConfig, Resolver, ResolverKind, Role, RolePolicy, Rule, SourceApi,
+    StateMachine, StateMachineType, SyncConfig, Table, Target, UserPool, UserPoolClient, UserPoolGroup, UserPoolUser,
 };
 pub use diagnostic::{Diagnostic, Position, Severity};
 pub use load::{Error, Loaded, Options, load};

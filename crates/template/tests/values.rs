@@ -1,5 +1,7 @@
 //! What intrinsic functions, Ref and GetAtt give: a table of expressions, each as the value of an output.
 
+#[path = "values/event_api.rs"]
+mod event_api;
 #[path = "values/nested.rs"]
 mod nested;
 

@@ -43,6 +43,7 @@ pub(crate) fn assemble(resolved: Resolved, stack: &Stack, assets: &Assets<'_>, r
         assembly.place(resource, &mut application);
     }
     appsync::check_references(&application.apis, &mut assembly);
+    appsync::check_event_apis(&application.event_apis, &mut assembly);
     for resource in resolved.resources.iter().filter(|resource| resource.resource_type == SOURCE_API_ASSOCIATION) {
         appsync::associate(&mut assembly, resource, &mut application.apis);
     }
@@ -63,7 +64,11 @@ fn declared(resource: Resource) -> Declared {
 fn is_owner(resource_type: &str) -> bool {
     matches!(
         resource_type,
-        "AWS::AppSync::GraphQLApi" | "AWS::Cognito::UserPool" | "AWS::Cognito::IdentityPool" | "AWS::IAM::Role"
+        "AWS::AppSync::GraphQLApi"
+            | "AWS::AppSync::Api"
+            | "AWS::Cognito::UserPool"
+            | "AWS::Cognito::IdentityPool"
+            | "AWS::IAM::Role"
     )
 }
 
@@ -71,6 +76,7 @@ impl Assembly<'_, '_> {
     fn place(&mut self, resource: &Resource, application: &mut Application) {
         match &*resource.resource_type {
             "AWS::AppSync::GraphQLApi" => application.apis.extend(appsync::graphql_api(self, resource)),
+            "AWS::AppSync::Api" => application.event_apis.extend(appsync::event_api(self, resource)),
             "AWS::DynamoDB::Table" | "AWS::DynamoDB::GlobalTable" => {
                 application.tables.extend(dynamodb::table(self, resource));
             }
@@ -101,7 +107,7 @@ impl Assembly<'_, '_> {
             // Later, when the source is complete.
             SOURCE_API_ASSOCIATION => {}
             name if name.starts_with("AWS::AppSync::") && resource.identity.runs_here => {
-                appsync::member(self, resource, &mut application.apis);
+                appsync::member(self, resource, application);
             }
             name if name.starts_with("AWS::Cognito::") && resource.identity.runs_here => {
                 cognito::member(self, resource, &mut application.user_pools);

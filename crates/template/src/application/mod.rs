@@ -12,9 +12,10 @@ mod s3;
 mod step_functions;
 
 pub use appsync::{
-    AdditionalProvider, ApiCache, ApiKey, AuthenticationType, AwsIamConfig, CachingConfig, CognitoUserPoolConfig,
-    DataSource, DataSourceConfig, DeltaSyncConfig, DynamoDbConfig, Function, GraphqlApi, Handler, HttpConfig,
-    LambdaAuthorizerConfig, OpenIdConnectConfig, RdsHttpEndpointConfig, Resolver, ResolverKind, SourceApi, SyncConfig,
+    AdditionalProvider, ApiCache, ApiKey, AuthenticationType, AwsIamConfig, Behavior, CachingConfig, ChannelNamespace,
+    CognitoUserPoolConfig, DataSource, DataSourceConfig, DeltaSyncConfig, DynamoDbConfig, EventApi, EventHandler,
+    Function, GraphqlApi, Handler, HttpConfig, InvokeType, LambdaAuthorizerConfig, OpenIdConnectConfig,
+    RdsHttpEndpointConfig, Resolver, ResolverKind, SourceApi, SyncConfig,
 };
 pub(crate) use assemble::assemble;
 pub use cognito::{IdentityPool, UserPool, UserPoolClient, UserPoolGroup, UserPoolUser};
@@ -44,6 +45,8 @@ pub struct Application {
     pub stack_name: String,
     /// `AWS::AppSync::GraphQLApi` with what belongs to each.
     pub apis: Vec<GraphqlApi>,
+    /// `AWS::AppSync::Api` with what belongs to each.
+    pub event_apis: Vec<EventApi>,
     /// `AWS::DynamoDB::Table`.
     pub tables: Vec<Table>,
     /// `AWS::StepFunctions::StateMachine`.

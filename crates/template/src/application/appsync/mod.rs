@@ -1,9 +1,12 @@
-//! `AWS::AppSync::*`: an API with its schema, keys, data sources, functions and resolvers.
+//! `AWS::AppSync::*`: an API with its schema, keys, data sources, functions and resolvers; `event_api`: an Event API
+//! with its channel namespaces.
 //!
 //! <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/AWS_AppSync.html>
 
+mod channel_namespace;
 mod data_source;
 mod environment;
+mod event_api;
 mod merged;
 mod resolver;
 
@@ -11,14 +14,19 @@ use indexmap::IndexMap;
 use serde::Deserialize;
 use serde_json::Value;
 
+pub(super) use channel_namespace::check_references as check_event_apis;
+pub use channel_namespace::{Behavior, ChannelNamespace, EventHandler, InvokeType};
 pub use data_source::{
     AwsIamConfig, DataSource, DataSourceConfig, DeltaSyncConfig, DynamoDbConfig, HttpConfig, RdsHttpEndpointConfig,
 };
+pub use event_api::EventApi;
+pub(super) use event_api::event_api;
 pub use merged::SourceApi;
 pub(super) use merged::associate;
 pub(super) use resolver::check_references;
 pub use resolver::{CachingConfig, Function, Handler, Resolver, ResolverKind, SyncConfig};
 
+use super::Application;
 use crate::{application::assemble::Assembly, diagnostic::Position, source::Source, template::Resource};
 
 /// A GraphQL API.
@@ -251,9 +259,12 @@ fn missing_config(provider: &AdditionalProvider) -> Option<&'static str> {
 }
 
 /// Adds what belongs to an API to it.
-pub(super) fn member(assembly: &mut Assembly<'_, '_>, resource: &Resource, apis: &mut [GraphqlApi]) {
+pub(super) fn member(assembly: &mut Assembly<'_, '_>, resource: &Resource, application: &mut Application) {
     let api_id = resource.properties.get("ApiId").and_then(Value::as_str).unwrap_or_default();
-    let Some(api) = apis.iter_mut().find(|api| api.id == api_id) else {
+    if let Some(api) = application.event_apis.iter_mut().find(|api| api.id == api_id) {
+        return event_api::member(assembly, resource, api);
+    }
+    let Some(api) = application.apis.iter_mut().find(|api| api.id == api_id) else {
         // After an earlier error the API may be missing for that reason.
         if !assembly.report.has_errors() {
             assembly.error("SW0180", resource, "ApiId", format!("the template has no API with the id '{api_id}'"));
@@ -267,6 +278,10 @@ pub(super) fn member(assembly: &mut Assembly<'_, '_>, resource: &Resource, apis:
         "AWS::AppSync::DataSource" => api.data_sources.extend(data_source::data_source(assembly, resource)),
         "AWS::AppSync::FunctionConfiguration" => api.functions.extend(resolver::function(assembly, resource)),
         "AWS::AppSync::Resolver" => api.resolvers.extend(resolver::resolver(assembly, resource)),
+        "AWS::AppSync::ChannelNamespace" => {
+            let message = "this is a GraphQL API: only an AWS::AppSync::Api has channel namespaces".to_owned();
+            assembly.error("SW0180", resource, "ApiId", message);
+        }
         _ => {}
     }
 }
