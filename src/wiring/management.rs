@@ -14,7 +14,7 @@ use parking_lot::RwLock;
 use store::Store;
 use template::GraphqlApi;
 
-use super::{Error, apis::Apis, values::Addresses};
+use super::{Error, apis::Apis, graphql_api, values::Addresses};
 
 /// Registers the service `appsync`, and serves what was made before.
 pub(super) async fn start(
@@ -25,12 +25,18 @@ pub(super) async fn start(
     domains: Arc<Domains>,
     addresses: &Addresses,
     services: &Directory,
-) -> Result<(), Error> {
-    let deployer = Arc::new(Served { apis, domains, managed: RwLock::default(), addresses: addresses.clone() });
+) -> Result<Arc<Management>, Error> {
+    let deployer = Arc::new(Served {
+        apis,
+        domains,
+        managed: RwLock::default(),
+        addresses: addresses.clone(),
+        partition: partition.clone(),
+    });
     let management = Arc::new(Management::open(store, clock, partition, deployer)?);
     management.deploy_all().await;
-    services.register(management);
-    Ok(())
+    services.register(management.clone());
+    Ok(management)
 }
 
 /// Custom domain names: hosts and the ids of the APIs that requests to them are for. Reading takes no lock.
@@ -67,6 +73,7 @@ struct Served {
     /// Ids of the APIs that are not the template's.
     managed: RwLock<HashSet<String>>,
     addresses: Addresses,
+    partition: Partition,
 }
 
 impl Deployer for Served {
@@ -93,6 +100,11 @@ impl Deployer for Served {
     fn template_api(&self, api_id: &str) -> Option<GraphqlApi> {
         let api = self.apis.get(api_id).filter(|_| !self.managed.read().contains(api_id))?;
         Some(api.description().clone())
+    }
+
+    fn merged_schema(&self, api_id: &str) -> Option<String> {
+        let api = self.apis.get(api_id).filter(|api| api.has_schema())?;
+        Some(graphql_api::config(api.description(), self.partition.clone()).ok()?.schema.code)
     }
 
     fn template_apis(&self) -> Vec<GraphqlApi> {

@@ -248,8 +248,9 @@ pub(crate) async fn start(
     deploying.await.expect("deploying does not panic").map_err(Error::Api)?;
     tracing::debug!("the APIs are deployed");
     let domains = Arc::new(management::Domains::default());
-    management::start(store, clock.clone(), partition.clone(), apis.clone(), domains.clone(), addresses, &services)
-        .await?;
+    let management =
+        management::start(store, clock.clone(), partition.clone(), apis.clone(), domains.clone(), addresses, &services)
+            .await?;
     tracing::debug!("the APIs of the management API are deployed");
     event_rules::register_targets(&bus, &application, apis.clone(), &services, &partition);
     event_rules::warn_of_unserved_targets(&application, &partition);
@@ -281,6 +282,7 @@ pub(crate) async fn start(
         secrets: secrets.into(),
         services: services.clone(),
         apis: apis.clone(),
+        management,
         bus,
         identity_roles,
         engine: engine.clone(),

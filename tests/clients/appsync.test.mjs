@@ -102,7 +102,6 @@ test('an API is made, described, changed, listed and deleted', async () => {
 
   await call('DeleteGraphqlApi', { apiId });
   await refused('GetGraphqlApi', { apiId }, { name: 'NotFoundException', message: `GraphQL API ${apiId} not found.` });
-  await refused('CreateGraphqlApi', { name: 'x', authenticationType: 'API_KEY', apiType: 'MERGED' }, { message: /merged/ });
   await refused('CreateGraphqlApi', { name: 'x', authenticationType: 'NONE' }, { name: 'BadRequestException' });
   await refused('CreateGraphqlApi', { name: 'x', authenticationType: 'AMAZON_COGNITO_USER_POOLS' }, { name: 'BadRequestException' });
 });

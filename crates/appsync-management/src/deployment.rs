@@ -18,6 +18,9 @@ pub trait Deployer: Send + Sync + 'static {
     /// The API with this id if the template has it, as it is served now.
     fn template_api(&self, api_id: &str) -> Option<GraphqlApi>;
 
+    /// The schema that the sources of a merged API have together, as SDL; `None` before there is one.
+    fn merged_schema(&self, api_id: &str) -> Option<String>;
+
     /// The APIs of the template.
     fn template_apis(&self) -> Vec<GraphqlApi>;
 

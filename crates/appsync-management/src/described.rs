@@ -6,10 +6,11 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use serde_json::{Value, json};
 use template::{
-    AdditionalProvider, AuthenticationType, DataSourceConfig, GraphqlApi, Handler, ResolverKind, Source, SyncConfig,
+    AdditionalProvider, AuthenticationType, DataSourceConfig, GraphqlApi, Handler, ResolverKind, Source, SourceApi,
+    SyncConfig,
 };
 
-use crate::records::{self, Api, Members};
+use crate::records::{self, Api, Members, MergeType, Snapshot, Status};
 
 /// The API as if it had been made call by call.
 pub(crate) fn api(api: &GraphqlApi) -> Api {
@@ -54,7 +55,7 @@ fn settings(api: &GraphqlApi) -> records::GraphqlApi {
         additional_authentication_providers: (!additional.is_empty()).then_some(additional),
         xray_enabled: api.xray_enabled,
         visibility: "GLOBAL".to_owned(),
-        api_type: "GRAPHQL".to_owned(),
+        api_type: if api.sources.is_some() { "MERGED" } else { "GRAPHQL" }.to_owned(),
         merged_api_execution_role_arn: None,
         owner_contact: None,
         introspection_config: text(api.introspection),
@@ -118,7 +119,9 @@ fn members(api: &GraphqlApi) -> Members {
         let key = (resolver.type_name.clone(), resolver.field_name.clone());
         (key, Arc::new(self::resolver(resolver)))
     });
+    let associations = api.sources.iter().flatten().map(|source| (source.id.clone(), Arc::new(association(source))));
     Members {
+        associations: associations.collect(),
         api_keys: keys.collect(),
         data_sources: sources.collect(),
         functions: functions.collect(),
@@ -263,6 +266,22 @@ fn handler(handler: &Handler, max_batch_size: u32, sync: Option<&SyncConfig>) ->
         max_batch_size,
         runtime: code.as_ref().map(|_| json!({ "name": "APPSYNC_JS", "runtimeVersion": "1.0.0" })),
         code,
+    }
+}
+
+/// A template's sources are merged whenever it is loaded, and it is not served where they cannot be.
+fn association(source: &SourceApi) -> records::Association {
+    let is_auto = source.merge_type == "AUTO_MERGE";
+    records::Association {
+        association_id: source.id.clone(),
+        source_api_id: source.api.id.clone(),
+        description: None,
+        merge_type: if is_auto { MergeType::AutoMerge } else { MergeType::ManualMerge },
+        status: Status::MergeSuccess,
+        detail: None,
+        created_millis: 0,
+        last_successful_merge: None,
+        merged: Some(Snapshot::of(&api(&source.api))),
     }
 }
 

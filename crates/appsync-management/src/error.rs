@@ -20,6 +20,9 @@ pub enum Error {
         "The API {0} belongs to the template that this stepwell runs and cannot be changed here: edit the template."
     )]
     OfTheTemplate(String),
+    /// A merged API has only what its sources have.
+    #[error("A merged API gets its schema, data sources, functions and resolvers from its source APIs.")]
+    OfTheSources,
     /// The account has as many APIs as it may have.
     #[error("You have reached the maximum number of GraphQL APIs for this account.")]
     ApiLimit,
@@ -89,7 +92,7 @@ impl Error {
 impl From<Error> for ServiceError {
     fn from(error: Error) -> Self {
         let (code, status) = match &error {
-            Error::BadRequest(_) | Error::Code(_) => ("BadRequestException", 400),
+            Error::BadRequest(_) | Error::OfTheSources | Error::Code(_) => ("BadRequestException", 400),
             Error::NotFound(_) => ("NotFoundException", 404),
             Error::OfTheTemplate(_) => ("ConflictException", 409),
             Error::ApiLimit => ("ApiLimitExceededException", 400),

@@ -8,6 +8,8 @@ pub(crate) const API_KEYS: usize = 50;
 pub(crate) const PIPELINE_FUNCTIONS: usize = 10;
 /// Authorization modes of one API besides the default one (AppSync quota).
 pub(crate) const ADDITIONAL_PROVIDERS: usize = 50;
+/// Source APIs of one merged API (AppSync quota).
+pub(crate) const SOURCE_APIS: usize = 10;
 /// Custom domain names of one account and region (AppSync quota).
 pub(crate) const DOMAIN_NAMES: usize = 50;
 /// Entries of one page, also when the caller names no number.

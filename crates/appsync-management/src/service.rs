@@ -34,6 +34,12 @@ impl Management {
     pub async fn deploy_all(&self) {
         self.registry.deploy_all().await;
     }
+
+    /// Merges what associations with `AUTO_MERGE` have among the APIs of the template, where it is other than it was: the
+    /// template has been read again.
+    pub async fn follow_template(&self) {
+        self.registry.follow_template().await;
+    }
 }
 
 impl Service for Management {

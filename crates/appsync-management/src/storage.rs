@@ -9,7 +9,7 @@ use store::{Key, Keyspace, Store, Transaction};
 
 use crate::{
     Error,
-    records::{Api, ApiKey, Core, DataSource, DomainName, Function, Members, Resolver},
+    records::{Api, ApiKey, Association, Core, DataSource, DomainName, Function, Members, Resolver},
 };
 
 /// API id -> [`Core`].
@@ -24,6 +24,8 @@ const DATA_SOURCES: Keyspace = Keyspace("appsync_data_sources");
 const FUNCTIONS: Keyspace = Keyspace("appsync_functions");
 /// API id, type, field -> [`Resolver`].
 const RESOLVERS: Keyspace = Keyspace("appsync_resolvers");
+/// Merged API's id, association id -> [`Association`].
+const ASSOCIATIONS: Keyspace = Keyspace("appsync_associations");
 /// Domain name -> [`DomainName`].
 const DOMAIN_NAMES: Keyspace = Keyspace("appsync_domain_names");
 
@@ -63,12 +65,14 @@ impl Storage {
             Some(bytes) => Some(text(SCHEMAS, &bytes)?.into()),
             None => None,
         };
-        let resolvers: Vec<Resolver> = self.members(RESOLVERS, id)?;
         let members = Members {
             api_keys: named(self.members(API_KEYS, id)?, |key: &ApiKey| key.id.clone()),
             data_sources: named(self.members(DATA_SOURCES, id)?, |source: &DataSource| source.name.clone()),
             functions: named(self.members(FUNCTIONS, id)?, |function: &Function| function.function_id.clone()),
-            resolvers: named(resolvers, |resolver| (resolver.type_name.clone(), resolver.field_name.clone())),
+            resolvers: named(self.members(RESOLVERS, id)?, Resolver::field),
+            associations: named(self.members(ASSOCIATIONS, id)?, |association: &Association| {
+                association.association_id.clone()
+            }),
         };
         Ok(Api { core: Arc::new(core), sdl, members, of_the_template: false })
     }
@@ -117,6 +121,7 @@ impl Storage {
         difference(API_KEYS, &before.api_keys, &after.api_keys, &mut one, &mut transaction);
         difference(DATA_SOURCES, &before.data_sources, &after.data_sources, &mut one, &mut transaction);
         difference(FUNCTIONS, &before.functions, &after.functions, &mut one, &mut transaction);
+        difference(ASSOCIATIONS, &before.associations, &after.associations, &mut one, &mut transaction);
         let mut field = |(type_name, field): &(String, String)| key(&[id, type_name, field]);
         difference(RESOLVERS, &before.resolvers, &after.resolvers, &mut field, &mut transaction);
         Ok(self.store.commit(transaction).await?)

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::{
     deployment::Addresses,
     limits,
-    records::{ApiCache, ApiKey, DataSource, DomainName, Function, GraphqlApi, Resolver},
+    records::{ApiCache, ApiKey, Association, DataSource, DomainName, Function, GraphqlApi, Resolver},
 };
 
 const DAY_SECONDS: i64 = 86_400;
@@ -68,6 +68,37 @@ pub(crate) fn resolver(partition: &Partition, api_id: &str, resolver: &Resolver)
 pub(crate) fn function(partition: &Partition, api_id: &str, function: &Function) -> Value {
     let mut answer = record(function);
     answer["functionArn"] = arn(partition, api_id, &format!("/functions/{}", function.function_id)).into();
+    answer
+}
+
+/// `SourceApiAssociation`.
+pub(crate) fn association(partition: &Partition, merged_api_id: &str, association: &Association) -> Value {
+    let mut answer = association_summary(partition, merged_api_id, association);
+    answer["sourceApiAssociationConfig"] = json!({ "mergeType": association.merge_type });
+    answer["sourceApiAssociationStatus"] = json!(association.status);
+    if let Some(detail) = &association.detail {
+        answer["sourceApiAssociationStatusDetail"] = detail.clone().into();
+    }
+    if let Some(merged) = association.last_successful_merge {
+        answer["lastSuccessfulMergeDate"] = merged.into();
+    }
+    answer
+}
+
+/// `SourceApiAssociationSummary`.
+pub(crate) fn association_summary(partition: &Partition, merged_api_id: &str, association: &Association) -> Value {
+    let Association { association_id, source_api_id, description, .. } = association;
+    let mut answer = json!({
+        "associationId": association_id,
+        "associationArn": arn(partition, merged_api_id, &format!("/sourceApiAssociations/{association_id}")),
+        "sourceApiId": source_api_id,
+        "sourceApiArn": arn(partition, source_api_id, ""),
+        "mergedApiId": merged_api_id,
+        "mergedApiArn": arn(partition, merged_api_id, ""),
+    });
+    if let Some(description) = description {
+        answer["description"] = description.clone().into();
+    }
     answer
 }
 

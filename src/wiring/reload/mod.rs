@@ -12,6 +12,7 @@ use std::{collections::BTreeSet, path::PathBuf, sync::Arc};
 
 use aws_protocol::{Directory, Partition};
 use clock::Clock;
+use management::Management;
 use parking_lot::Mutex;
 use states::{Engine, Put};
 use template::{Application, Loaded};
@@ -35,6 +36,8 @@ pub(crate) struct Reloader {
     pub(super) secrets: Mutex<Secrets>,
     pub(super) services: Directory,
     pub(super) apis: Arc<Apis>,
+    /// Its merged APIs may follow APIs of the template.
+    pub(super) management: Arc<Management>,
     pub(super) bus: events::Bus,
     /// The roles that callers with credentials of an identity pool take.
     pub(super) identity_roles: identity_pools::Roles,
@@ -99,6 +102,7 @@ impl Reloader {
             resources.push(format!("without the GraphQL API {id}"));
         }
         self.apis.serve_first(next.apis.first().map(|api| api.id.clone())).await;
+        self.management.follow_template().await;
         resources.extend(self.put_rest(&before, &next, rules)?);
         let needs_restart = difference::needing_restart(&self.started, &next, self.engine.is_some());
         Ok(Deployed { resources, needs_restart })

@@ -84,11 +84,6 @@ fn check(settings: &GraphqlApi) -> Result<(), Error> {
     if settings.name.is_empty() {
         return Err(Error::constraint("", "name", "Member must have length greater than or equal to 1"));
     }
-    if settings.api_type == "MERGED" {
-        return Err(Error::bad(
-            "stepwell makes merged APIs from templates only (ApiType: MERGED), not by this operation yet.",
-        ));
-    }
     for (value, name, most) in [
         (settings.query_depth_limit, "queryDepthLimit", 75),
         (settings.resolver_count_limit, "resolverCountLimit", 10_000),

@@ -11,6 +11,7 @@ mod graphql_apis;
 mod handlers;
 mod resolvers;
 mod schemas;
+mod source_api_associations;
 mod tags;
 mod types;
 
@@ -22,6 +23,9 @@ use crate::{Error, registry::Registry};
 pub(crate) async fn perform(registry: &Registry, operation: &str, input: &Value) -> Result<Value, Error> {
     match operation {
         "AssociateApi" => domain_names::associate(registry, input).await,
+        "AssociateMergedGraphqlApi" | "AssociateSourceGraphqlApi" => {
+            source_api_associations::associate(registry, input).await
+        }
         "CreateApiCache" => api_caches::create(registry, input).await,
         "CreateApiKey" => api_keys::create(registry, input).await,
         "CreateDataSource" => data_sources::create(registry, input).await,
@@ -39,6 +43,9 @@ pub(crate) async fn perform(registry: &Registry, operation: &str, input: &Value)
         "DeleteResolver" => resolvers::delete(registry, input).await,
         "DeleteType" => types::delete(registry, input).await,
         "DisassociateApi" => domain_names::disassociate(registry, input).await,
+        "DisassociateMergedGraphqlApi" | "DisassociateSourceGraphqlApi" => {
+            source_api_associations::disassociate(registry, input).await
+        }
         "EvaluateCode" => evaluate::code(registry, input).await,
         "EvaluateMappingTemplate" => evaluate::template(registry, input).await,
         "FlushApiCache" => api_caches::flush(registry, input),
@@ -52,6 +59,7 @@ pub(crate) async fn perform(registry: &Registry, operation: &str, input: &Value)
         "GetIntrospectionSchema" => schemas::introspection(registry, input),
         "GetResolver" => resolvers::get(registry, input),
         "GetSchemaCreationStatus" => schemas::status(registry, input),
+        "GetSourceApiAssociation" => source_api_associations::get(registry, input),
         "GetType" => types::get(registry, input),
         "ListApiKeys" => api_keys::list(registry, input),
         "ListDataSources" => data_sources::list(registry, input),
@@ -60,10 +68,13 @@ pub(crate) async fn perform(registry: &Registry, operation: &str, input: &Value)
         "ListGraphqlApis" => graphql_apis::list(registry, input),
         "ListResolvers" => resolvers::list(registry, input),
         "ListResolversByFunction" => resolvers::list_by_function(registry, input),
+        "ListSourceApiAssociations" => source_api_associations::list(registry, input),
         "ListTagsForResource" => tags::list(registry, input),
         "ListTypes" => types::list(registry, input),
+        "ListTypesByAssociation" => types::list_by_association(registry, input),
         "PutGraphqlApiEnvironmentVariables" => environment_variables::put(registry, input).await,
         "StartSchemaCreation" => schemas::start_creation(registry, input).await,
+        "StartSchemaMerge" => source_api_associations::start_merge(registry, input).await,
         "TagResource" => tags::tag(registry, input).await,
         "UntagResource" => tags::untag(registry, input).await,
         "UpdateApiCache" => api_caches::update(registry, input).await,
@@ -73,6 +84,7 @@ pub(crate) async fn perform(registry: &Registry, operation: &str, input: &Value)
         "UpdateFunction" => functions::update(registry, input).await,
         "UpdateGraphqlApi" => graphql_apis::update(registry, input).await,
         "UpdateResolver" => resolvers::update(registry, input).await,
+        "UpdateSourceApiAssociation" => source_api_associations::update(registry, input).await,
         "UpdateType" => types::update(registry, input).await,
         _ => Err(Error::UnknownOperation(operation.to_owned())),
     }

@@ -97,7 +97,7 @@ pub(super) fn put(api: &mut Api, sdl: &Sdl) -> Result<(), Error> {
 
 pub(super) fn status(registry: &Registry, input: &Value) -> Result<Value, Error> {
     let OfApi { api_id } = input::parse(input)?;
-    let api = registry.api(&api_id)?;
+    let api = registry.with_schema(&api_id)?;
     let SchemaStatus { status, details, .. } = &api.core.schema;
     Ok(match details {
         Some(details) => json!({ "status": status, "details": details }),
@@ -122,7 +122,7 @@ fn yes() -> bool {
 /// The schema as text, in the member that is the whole body of the answer.
 pub(super) fn introspection(registry: &Registry, input: &Value) -> Result<Value, Error> {
     let IntrospectionRequest { api_id, format, include_directives } = input::parse(input)?;
-    let api = registry.api(&api_id)?;
+    let api = registry.with_schema(&api_id)?;
     let none = || Error::GraphqlSchema("No schema definition exists.".to_owned());
     let sdl = api.sdl.as_ref().ok_or_else(none)?;
     let text = match &*format {

@@ -13,7 +13,7 @@ use crate::{
     Error,
     input::{self, Page},
     records::Api,
-    registry::Registry,
+    registry::{self, Registry},
     schema::{Sdl, json, sdl},
     wire,
 };
@@ -120,7 +120,27 @@ struct ListRequest {
 
 pub(super) fn list(registry: &Registry, input: &Value) -> Result<Value, Error> {
     let ListRequest { api_id, format, page } = input::parse(input)?;
-    listed(registry, &*registry.api(&api_id)?, &format, &page)
+    listed(registry, &*registry.with_schema(&api_id)?, &format, &page)
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct AssociationRequest {
+    merged_api_identifier: String,
+    association_id: String,
+    format: String,
+    #[serde(flatten)]
+    page: Page,
+}
+
+/// The types of a source as it was merged last, in the source's own words.
+pub(super) fn list_by_association(registry: &Registry, input: &Value) -> Result<Value, Error> {
+    let AssociationRequest { merged_api_identifier, association_id, format, page } = input::parse(input)?;
+    let merged = registry.identified(&merged_api_identifier)?;
+    match &registry::association(&merged, &association_id)?.merged {
+        Some(source) => listed(registry, &source.to_api(), &format, &page),
+        None => page.of("types", std::iter::empty()),
+    }
 }
 
 /// A page of an API's types, by name.
@@ -136,7 +156,7 @@ fn listed(registry: &Registry, api: &Api, format: &str, page: &Page) -> Result<V
 }
 
 fn described_in(registry: &Registry, api_id: &str, name: &str, format: &str) -> Result<Value, Error> {
-    let api = registry.api(api_id)?;
+    let api = registry.with_schema(api_id)?;
     let sdl = sdl_of(&api)?;
     Ok(json!({ "type": described(registry, &api, name, find(&sdl, name)?, format)? }))
 }

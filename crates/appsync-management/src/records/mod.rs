@@ -4,6 +4,7 @@
 //! properties of CloudFormation say what may be in them, and the `template` crate holds them against those.
 
 mod api_key;
+mod association;
 mod data_source;
 mod domain_name;
 mod graphql_api;
@@ -14,6 +15,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use serde::{Deserialize, Serialize};
 
 pub(crate) use api_key::ApiKey;
+pub(crate) use association::{Association, MergeType, Snapshot, Status};
 pub(crate) use data_source::DataSource;
 pub(crate) use domain_name::DomainName;
 pub(crate) use graphql_api::{ApiCache, GraphqlApi};
@@ -41,6 +43,8 @@ pub(crate) struct Members {
     pub(crate) functions: BTreeMap<String, Arc<Function>>,
     /// By type and field.
     pub(crate) resolvers: BTreeMap<(String, String), Arc<Resolver>>,
+    /// Those of a merged API with its sources, by id.
+    pub(crate) associations: BTreeMap<String, Arc<Association>>,
 }
 
 /// The API itself: what is small and changes together.
@@ -75,6 +79,11 @@ impl Api {
 
     pub(crate) fn id(&self) -> &str {
         &self.core.settings.api_id
+    }
+
+    /// Whether it is merged of other APIs.
+    pub(crate) fn is_merged(&self) -> bool {
+        self.core.settings.api_type == "MERGED"
     }
 
     /// The API itself, to change it.

@@ -75,6 +75,11 @@ fn version() -> String {
 }
 
 impl Resolver {
+    /// The type and the field that it is of.
+    pub(crate) fn field(&self) -> (String, String) {
+        (self.type_name.clone(), self.field_name.clone())
+    }
+
     /// The functions it runs, by id.
     pub(crate) fn functions(&self) -> &[String] {
         self.pipeline_config.as_ref().map_or(&[], |pipeline| &pipeline.functions)

@@ -18,12 +18,20 @@ pub(crate) struct Recorder {
     pub(crate) served: Mutex<HashMap<String, GraphqlApi>>,
     /// What the next deployments are refused with.
     pub(crate) refuse: Mutex<Option<String>>,
+    /// What merged APIs of so many sources are refused with.
+    pub(crate) refuse_merging: Mutex<Option<(usize, String)>>,
 }
 
 impl Deployer for Recorder {
     fn deploy(&self, api: GraphqlApi) -> BoxFuture<'_, Result<(), Vec<appsync::Diagnostic>>> {
         Box::pin(async move {
             if let Some(message) = self.refuse.lock().unwrap().clone() {
+                return Err(vec![appsync::Diagnostic { file: "x".to_owned(), line: 0, column: 0, message }]);
+            }
+            let refused = self.refuse_merging.lock().unwrap().clone();
+            if let (Some((number, message)), Some(sources)) = (refused, &api.sources)
+                && sources.len() == number
+            {
                 return Err(vec![appsync::Diagnostic { file: "x".to_owned(), line: 0, column: 0, message }]);
             }
             self.served.lock().unwrap().insert(api.id.clone(), api);
@@ -38,6 +46,10 @@ impl Deployer for Recorder {
     }
 
     fn template_api(&self, _: &str) -> Option<GraphqlApi> {
+        None
+    }
+
+    fn merged_schema(&self, _: &str) -> Option<String> {
         None
     }
 

@@ -3,4 +3,5 @@
 mod changes;
 mod evaluate;
 mod harness;
+mod merged;
 mod model;

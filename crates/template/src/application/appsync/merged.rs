@@ -12,6 +12,8 @@ use crate::{application::assemble::Assembly, diagnostic::Position, template::Res
 pub struct SourceApi {
     /// The association's name in the template.
     pub logical_id: String,
+    /// The association's id.
+    pub id: String,
     /// Where it stands in the template.
     pub position: Position,
     /// `AUTO_MERGE` or `MANUAL_MERGE`. A template's sources are merged whenever it is loaded, either way.
@@ -57,6 +59,7 @@ pub(in crate::application) fn associate(assembly: &mut Assembly<'_, '_>, resourc
     let config = properties.source_api_association_config;
     let source = SourceApi {
         logical_id: resource.logical_id.clone(),
+        id: resource.identity.attributes.get("AssociationId").cloned().unwrap_or_default(),
         position: resource.at,
         merge_type: config.and_then(|config| config.merge_type).unwrap_or_else(|| "MANUAL_MERGE".to_owned()),
         api: apis[source].clone(),

@@ -3,12 +3,17 @@
 //! A change is checked, served, made durable, and only then seen by the operations that read; whatever fails on the way
 //! leaves everything as it was. Changes follow each other; reading never waits for them.
 
+mod merging;
+
+pub(crate) use merging::association;
+
 use std::{collections::BTreeMap, sync::Arc};
 
 use aws_protocol::Partition;
 use clock::Clock;
 use parking_lot::RwLock;
 use store::Store;
+use template::GraphqlApi;
 
 use crate::{
     Deployer, Error, described, document, limits,
@@ -46,7 +51,8 @@ impl Registry {
         Ok(Self { clock, partition, deployer, evaluations, storage, apis, domains, turn })
     }
 
-    /// Serves everything that is stored. An API that cannot be served any more is reported and kept.
+    /// Serves everything that is stored, sources of the template as they are now. An API that cannot be served any more
+    /// is reported and kept.
     pub(crate) async fn deploy_all(&self) {
         let apis: Vec<Arc<Api>> = self.apis.read().values().cloned().collect();
         for api in apis {
@@ -57,14 +63,14 @@ impl Registry {
         for domain in self.domains().values() {
             self.deployer.serve_domain(&domain.domain_name, domain.api_id.as_deref());
         }
+        self.follow_template().await;
     }
 
     /// The API, from here or from the template.
     pub(crate) fn api(&self, id: &str) -> Result<Arc<Api>, Error> {
-        if let Some(api) = self.apis.read().get(id) {
-            return Ok(Arc::clone(api));
-        }
-        self.deployer.template_api(id).map(|api| Arc::new(described::api(&api))).ok_or_else(|| Error::api_not_found(id))
+        let own = self.apis.read().get(id).cloned();
+        let of_template = || self.deployer.template_api(id).map(|api| Arc::new(described::api(&api)));
+        own.or_else(of_template).ok_or_else(|| Error::api_not_found(id))
     }
 
     /// Every API by its id, those of the template among them.
@@ -96,10 +102,16 @@ impl Registry {
         let mut after = Api::clone(&before);
         let answer = change(&mut after)?;
         let members = &after.members;
+        let has_code =
+            !(members.data_sources.is_empty() && members.functions.is_empty() && members.resolvers.is_empty());
+        if after.is_merged() && (after.sdl.is_some() || has_code) {
+            return Err(Error::OfTheSources);
+        }
         if members.data_sources.len() + members.functions.len() + members.resolvers.len() > limits::MEMBERS {
             return Err(Error::LimitExceeded(format!("An API has at most {} members here.", limits::MEMBERS)));
         }
         self.replace(Some(before), Some(Arc::new(after))).await?;
+        self.follow(id).await;
         Ok(answer)
     }
 
@@ -107,6 +119,9 @@ impl Registry {
     pub(crate) async fn delete(&self, id: &str) -> Result<(), Error> {
         let _turn = self.turn.lock().await;
         let before = self.own(id)?;
+        if let Some((merged, _)) = self.association_of(id) {
+            return Err(Error::BadRequest(format!("The API is a source of the merged API {}.", merged.id())));
+        }
         self.replace(Some(before), None).await
     }
 
@@ -151,11 +166,23 @@ impl Registry {
     }
 
     async fn deploy(&self, api: &Api) -> Result<(), Error> {
-        let loaded = document::load(api, &self.partition, &self.deployer.addresses(api.id()))?;
+        let loaded = self.loaded(api)?;
         self.deployer.deploy(loaded).await.map_err(|diagnostics| {
-            let texts: Vec<String> = diagnostics.iter().map(ToString::to_string).collect();
-            Error::BadRequest(texts.join("\n"))
+            // A merged API has no files; its conflicts name what they are about.
+            let text =
+                |found: &appsync::Diagnostic| if api.is_merged() { found.message.clone() } else { found.to_string() };
+            Error::BadRequest(diagnostics.iter().map(text).collect::<Vec<_>>().join("\n"))
         })
+    }
+
+    /// The API as the `template` crate describes it; a merged one with its sources.
+    fn loaded(&self, api: &Api) -> Result<GraphqlApi, Error> {
+        let load = |api: &Api| document::load(api, &self.partition, &self.deployer.addresses(api.id()));
+        let mut loaded = load(api)?;
+        if loaded.sources.is_some() {
+            loaded.sources = Some(merging::sources(api, load)?);
+        }
+        Ok(loaded)
     }
 
     /// The domain names.
