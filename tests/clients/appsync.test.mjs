@@ -498,6 +498,80 @@ test('an API that was acknowledged outlives kill -9 and a clean stop', async () 
   its.destroy();
 });
 
+// A merged API is asked like any other; each association says how its merge went.
+test('a merged API follows its sources, by itself or when it is told to', async () => {
+  const makeSource = async (name, sdl, code) => {
+    const { graphqlApi: { apiId } } = await call('CreateGraphqlApi', { name, authenticationType: 'API_KEY' });
+    await upload(apiId, sdl);
+    await call('CreateDataSource', { apiId, name: 'none', type: 'NONE' });
+    for (const [fieldName, word] of Object.entries(code)) {
+      await call('CreateResolver', { apiId, typeName: 'Query', fieldName, dataSourceName: 'none', runtime, code: ECHO(word) });
+    }
+    return apiId;
+  };
+  const posts = await makeSource('posts', 'type Query { post(text: String): String } type Note { id: ID }', { post: 'post' });
+  const reviews = await makeSource('reviews', 'type Query { review(text: String): String }', { review: 'review' });
+  const { graphqlApi: { apiId, arn, uris, apiType } } = await call('CreateGraphqlApi', {
+    name: 'all', authenticationType: 'API_KEY', apiType: 'MERGED', mergedApiExecutionRoleArn: 'arn:aws:iam::000000000000:role/merged',
+  });
+  assert.equal(apiType, 'MERGED');
+  const { apiKey } = await call('CreateApiKey', { apiId });
+  const merged = { url: uris.GRAPHQL, key: apiKey.id };
+  assert.equal((await query(merged, '{ post }')).status, 502, 'there is no schema yet');
+  const { sourceApiAssociation: auto } = await call('AssociateSourceGraphqlApi', {
+    mergedApiIdentifier: apiId, sourceApiIdentifier: posts, sourceApiAssociationConfig: { mergeType: 'AUTO_MERGE' },
+  });
+  assert.equal(auto.associationArn, `${arn}/sourceApiAssociations/${auto.associationId}`);
+  const { sourceApiAssociation: manual } = await call('AssociateMergedGraphqlApi', {
+    mergedApiIdentifier: arn, sourceApiIdentifier: reviews, description: 'by hand',
+  });
+  assert.equal(manual.sourceApiAssociationStatus, 'MERGE_SCHEDULED');
+  assert.deepEqual((await query(merged, '{ post(text: "a") review(text: "b") }')).data, { post: 'post a', review: 'review b' });
+
+  // Each source changes a resolver; only one is merged by that.
+  for (const [source, fieldName] of [[posts, 'post'], [reviews, 'review']]) {
+    await call('UpdateResolver', { apiId: source, typeName: 'Query', fieldName, dataSourceName: 'none', runtime, code: ECHO('new') });
+  }
+  assert.deepEqual((await query(merged, '{ post(text: "a") review(text: "b") }')).data, { post: 'new a', review: 'review b' });
+  const named = { mergedApiIdentifier: apiId, associationId: manual.associationId };
+  assert.deepEqual(await call('StartSchemaMerge', named), { sourceApiAssociationStatus: 'MERGE_SCHEDULED' });
+  assert.deepEqual((await query(merged, '{ review(text: "b") }')).data, { review: 'new b' });
+  const sdl = Buffer.from((await call('GetIntrospectionSchema', { apiId, format: 'SDL' })).schema).toString();
+  assert.match(sdl, /post\(text: String\): String[^]*review\(text: String\): String/);
+
+  // A conflict: the merged API goes on, and the association says why.
+  await upload(reviews, 'type Query { review(text: String): String } type Note { id: String }');
+  await call('StartSchemaMerge', named);
+  const { sourceApiAssociation: failed } = await call('GetSourceApiAssociation', named);
+  assert.deepEqual([failed.sourceApiAssociationStatus, failed.sourceApiAssociationStatusDetail], [
+    'MERGE_FAILED', 'Unable to resolve conflict on object with name id: Merging is not supported for fields with different types.',
+  ]);
+  assert.deepEqual((await query(merged, '{ review(text: "b") }')).data, { review: 'new b' });
+  await upload(reviews, 'type Query { review(text: String): String } type Note { id: ID }');
+  const { sourceApiAssociation: updated } = await call('UpdateSourceApiAssociation', {
+    ...named, sourceApiAssociationConfig: { mergeType: 'AUTO_MERGE' },
+  });
+  assert.deepEqual([updated.sourceApiAssociationStatus, updated.description], ['MERGE_SUCCESS', 'by hand']);
+  assert.ok(updated.lastSuccessfulMergeDate instanceof Date);
+
+  const { sourceApiAssociationSummaries } = await call('ListSourceApiAssociations', { apiId });
+  assert.deepEqual(sourceApiAssociationSummaries.map(({ sourceApiId }) => sourceApiId).sort(), [posts, reviews].sort());
+  const { types } = await call('ListTypesByAssociation', { ...named, format: 'SDL' });
+  assert.deepEqual(types.map(({ name }) => name), ['Note', 'Query']);
+  await refused('AssociateSourceGraphqlApi', { mergedApiIdentifier: apiId, sourceApiIdentifier: posts }, { name: 'BadRequestException' });
+  await refused('DeleteGraphqlApi', { apiId: posts }, { name: 'BadRequestException' });
+  assert.deepEqual(await call('DisassociateSourceGraphqlApi', named), { sourceApiAssociationStatus: 'DELETION_SCHEDULED' });
+  assert.match((await query(merged, '{ review }')).errors[0].message, /review/);
+  await call('DisassociateMergedGraphqlApi', { sourceApiIdentifier: posts, associationId: auto.associationId });
+
+  // An API of the template may be a source, too.
+  const ofTemplate = server.apis[0].id;
+  await call('AssociateSourceGraphqlApi', { mergedApiIdentifier: apiId, sourceApiIdentifier: ofTemplate });
+  const { type } = await call('GetType', { apiId, typeName: 'Mutation', format: 'SDL' });
+  assert.match(type.definition, /placeOrder/);
+  for (const id of [apiId, posts, reviews]) await call('DeleteGraphqlApi', { apiId: id });
+});
+
 test('what stepwell does not have is refused by name, and signatures are checked', async () => {
   for (const name of ['ListApis', 'StartDataSourceIntrospection']) {
     await refused(name, {}, { name: 'UnknownOperationException', message: new RegExp(name) });
@@ -514,10 +588,8 @@ test('every operation that the SDK has was called, or is known to be missing', (
   const operations = Object.keys(appsync).filter((name) => name.endsWith('Command') && name !== '$Command');
   const missing = operations.map((name) => name.slice(0, -'Command'.length)).filter((name) => !called.has(name));
   assert.deepEqual(missing.sort(), [
-    'AssociateMergedGraphqlApi', 'AssociateSourceGraphqlApi', 'CreateApi', 'CreateChannelNamespace', 'DeleteApi',
-    'DeleteChannelNamespace', 'DisassociateMergedGraphqlApi', 'DisassociateSourceGraphqlApi', 'GetApi',
-    'GetChannelNamespace', 'GetDataSourceIntrospection', 'GetSourceApiAssociation', 'ListApis', 'ListChannelNamespaces',
-    'ListSourceApiAssociations', 'ListTypesByAssociation', 'StartDataSourceIntrospection', 'StartSchemaMerge',
-    'UpdateApi', 'UpdateChannelNamespace', 'UpdateSourceApiAssociation',
+    'CreateApi', 'CreateChannelNamespace', 'DeleteApi', 'DeleteChannelNamespace', 'GetApi', 'GetChannelNamespace',
+    'GetDataSourceIntrospection', 'ListApis', 'ListChannelNamespaces', 'StartDataSourceIntrospection', 'UpdateApi',
+    'UpdateChannelNamespace',
   ]);
 });
