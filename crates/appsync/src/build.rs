@@ -7,7 +7,7 @@ use resolver::{Code, Handlers, vtl::Vtl};
 
 use crate::{
     ApiConfig, ConflictHandler, Deps, Diagnostic, LambdaOptions, ResolverConfig, ResolverKind,
-    data_source::DataSource,
+    data_source::{DataSource, Owner},
     limits,
     pipeline::{Resolver, Resolvers, Step},
     schema::Schema,
@@ -47,8 +47,10 @@ pub(crate) fn resolvers_and_triggers(
 
 impl<'a> Build<'a> {
     fn data_sources(&mut self) {
+        let ApiConfig { api_id, partition, coalesce_get_items, .. } = self.config;
+        let owner = Owner { api_id, partition, coalesce_get_items: *coalesce_get_items };
         for source in &self.config.data_sources {
-            self.sources.insert(&source.name, Arc::new(DataSource::build(source, self.config, self.deps)));
+            self.sources.insert(&source.name, Arc::new(DataSource::build(source, owner, self.deps)));
         }
     }
 

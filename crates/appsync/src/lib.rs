@@ -34,11 +34,12 @@ pub use config::{
     RelationalDatabase, ResolverConfig, ResolverKind, Signing,
 };
 pub use data_source::{
-    Writes,
+    Owner, SourceFailure, StandaloneSource, Writes,
     http::{HttpClient, HttpRequest, HttpResponse},
 };
 pub use diagnostic::Diagnostic;
 pub use error::{Details, GraphqlError, Location, PathSegment};
+pub use execution::{auth_type, context_headers};
 pub use limits::CACHE_BYTES;
 pub use merge::merge;
 pub use request::{Body, Request, Response, parse_body};

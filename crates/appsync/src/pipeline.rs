@@ -307,6 +307,7 @@ impl Run<'_> {
             auth_type: self.shared.auth_type,
             now_millis: self.shared.clock.now().0,
             seed: self.shared.clock.random(),
+            event: None,
         }
     }
 

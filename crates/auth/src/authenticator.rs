@@ -8,7 +8,7 @@ use std::sync::Arc;
 use clock::Clock;
 
 use crate::{
-    Config, CredentialStore, Error, Identity, KeyCache, Presented, Provider, api_key, iam, jwt,
+    Config, CredentialStore, Error, EventOperation, Identity, KeyCache, Presented, Provider, api_key, iam, jwt,
     lambda_authorizer::Authorizer,
     oidc::{self, same_issuer},
     user_pool,
@@ -34,14 +34,22 @@ impl Authenticator {
     /// # Errors
     /// Every variant of [`Error`]; the reason of a refusal is logged at debug level.
     pub async fn authenticate(&self, presented: &Presented<'_>) -> Result<Identity, Error> {
-        let result = self.judge(presented).await;
-        if let Err(error) = &result {
-            tracing::debug!(%error, reason = error.reason(), "credentials refused");
-        }
-        result
+        told(self.judge(presented, None).await)
     }
 
-    async fn judge(&self, presented: &Presented<'_>) -> Result<Identity, Error> {
+    /// Who an operation on an Event API comes from.
+    ///
+    /// # Errors
+    /// As [`Self::authenticate`].
+    pub async fn authenticate_event(
+        &self,
+        presented: &Presented<'_>,
+        operation: EventOperation<'_>,
+    ) -> Result<Identity, Error> {
+        told(self.judge(presented, Some(operation)).await)
+    }
+
+    async fn judge(&self, presented: &Presented<'_>, event: Option<EventOperation<'_>>) -> Result<Identity, Error> {
         let now = self.clock.now();
         let token = presented.token();
         let iam = self.provider(|provider| matches!(provider, Provider::Iam(_)));
@@ -59,7 +67,7 @@ impl Authenticator {
             _ => {}
         }
         match token {
-            Some(token) => self.token(token, presented).await,
+            Some(token) => self.token(token, presented, event).await,
             None if presented.header("x-api-key").is_some() => {
                 Err(Error::not_authorized("the API does not have the mode API_KEY"))
             }
@@ -67,7 +75,12 @@ impl Authenticator {
         }
     }
 
-    async fn token(&self, token: &str, presented: &Presented<'_>) -> Result<Identity, Error> {
+    async fn token(
+        &self,
+        token: &str,
+        presented: &Presented<'_>,
+        event: Option<EventOperation<'_>>,
+    ) -> Result<Identity, Error> {
         let now = self.clock.now();
         let issuer = jwt::claimed_issuer(token);
         if let Some(issuer) = &issuer {
@@ -92,7 +105,7 @@ impl Authenticator {
             // A token that could be an OpenID Connect one is never the Lambda authorizer's where both are modes.
             Some(Provider::Lambda(config)) if !(issuer.is_some() && self.has_token_issuers()) => {
                 let token = presented.header("authorization").unwrap_or(token);
-                self.lambda.authenticate(config, token, presented, &*self.clock).await
+                self.lambda.authenticate(config, token, presented, event, &*self.clock).await
             }
             _ => Err(Error::not_authorized("no mode of the API accepts this token")),
         }
@@ -109,4 +122,11 @@ impl Authenticator {
     fn provider(&self, wanted: impl Fn(&Provider) -> bool) -> Option<&Provider> {
         self.config.providers.iter().find(|provider| wanted(provider))
     }
+}
+
+fn told(result: Result<Identity, Error>) -> Result<Identity, Error> {
+    if let Err(error) = &result {
+        tracing::debug!(%error, reason = error.reason(), "credentials refused");
+    }
+    result
 }

@@ -100,7 +100,7 @@ pub struct UserPoolIdentity {
 /// What a Lambda authorizer answered.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LambdaIdentity {
-    /// Flat key-value pairs for resolvers.
+    /// Flat key-value pairs for resolvers, and for handlers of Event APIs (`handlerContext`).
     pub resolver_context: Map<String, Value>,
     /// `Type.field` names of the API that are forced to null.
     pub denied_fields: Vec<String>,
@@ -142,6 +142,14 @@ impl Identity {
                 "groups": (!user.groups.is_empty()).then_some(&user.groups),
             }),
             Self::Lambda(lambda) => json!({ "resolverContext": lambda.resolver_context }),
+        }
+    }
+
+    /// The same for handlers of an Event API ("AWS AppSync Event API context reference", Events guide).
+    pub fn to_event_context(&self) -> Value {
+        match self {
+            Self::Lambda(lambda) => json!({ "handlerContext": lambda.resolver_context }),
+            other => other.to_context(),
         }
     }
 }

@@ -28,4 +28,4 @@ pub use identity::{AuthMode, Identity};
 pub use keys::{Discovery, Fetch, KeyCache, KeySource};
 pub use lambda_authorizer::LambdaConfig;
 pub use policy::Policy;
-pub use presented::Presented;
+pub use presented::{EventOperation, Presented};

@@ -24,6 +24,35 @@ pub struct Presented<'a> {
     pub peer: Option<IpAddr>,
 }
 
+/// What a caller of an Event API is about to do. A Lambda authorizer is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EventOperation<'a> {
+    /// Open a real-time connection.
+    Connect,
+    /// Publish to this channel, for example `/news/sport`.
+    Publish(&'a str),
+    /// Subscribe to this channel, which may end with `/*`.
+    Subscribe(&'a str),
+}
+
+impl<'a> EventOperation<'a> {
+    /// `EVENT_CONNECT`, `EVENT_PUBLISH` or `EVENT_SUBSCRIBE`.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Connect => "EVENT_CONNECT",
+            Self::Publish(_) => "EVENT_PUBLISH",
+            Self::Subscribe(_) => "EVENT_SUBSCRIBE",
+        }
+    }
+
+    pub(crate) fn channel(self) -> Option<&'a str> {
+        match self {
+            Self::Connect => None,
+            Self::Publish(channel) | Self::Subscribe(channel) => Some(channel),
+        }
+    }
+}
+
 impl<'a> Presented<'a> {
     pub(crate) fn header(&self, name: &str) -> Option<&'a str> {
         self.headers.get(name)?.to_str().ok()

@@ -33,6 +33,17 @@ pub struct Context {
     pub now_millis: i64,
     /// Feeds `util.autoId` and its like.
     pub seed: u64,
+    /// What handlers of a channel namespace have instead of `args`, `source`, `prev` and `env`; nothing in resolvers.
+    pub event: Option<Arc<EventContext>>,
+}
+
+/// What is published, or what is subscribed to ("AWS AppSync Event API context reference", Events guide).
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct EventContext {
+    /// `ctx.events`: a list of `{"id", "payload"}`; null for a subscription, which has none.
+    pub events: Value,
+    /// `ctx.info`: `{"channel": {"path", "segments"}, "channelNamespace": {"name"}, "operation"}`.
+    pub info: Value,
 }
 
 /// `ctx.error`.

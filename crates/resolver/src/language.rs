@@ -11,6 +11,33 @@ pub trait Language: Send + Sync + 'static {
     /// # Errors
     /// What is wrong with the code, with positions.
     fn compile(&self, source: &Source) -> Result<Arc<dyn Handlers>, CompileError>;
+
+    /// Compiles the code of a channel namespace of an Event API.
+    ///
+    /// # Errors
+    /// What is wrong with the code, with positions; that this language has no such handlers.
+    fn compile_events(&self, source: &Source) -> Result<EventHandlers, CompileError> {
+        let message = "event handlers are not supported by this language".to_owned();
+        Err(CompileError { name: source.name.clone(), line: 1, column: 1, message })
+    }
+}
+
+/// The handlers of a channel namespace ("Process real-time events with AWS AppSync event handlers", Events guide).
+#[derive(Clone, Default)]
+pub struct EventHandlers {
+    /// `onPublish`.
+    pub on_publish: Option<EventHandler>,
+    /// `onSubscribe`.
+    pub on_subscribe: Option<EventHandler>,
+}
+
+/// One of them. Its contexts have an [`EventContext`](crate::EventContext).
+#[derive(Clone)]
+pub enum EventHandler {
+    /// A function: the [`Handler::Request`] of these, which have no other.
+    Function(Arc<dyn Handlers>),
+    /// An object with `request` and `response`, for before and after a data source.
+    Object(Arc<dyn Handlers>),
 }
 
 /// A compiled resolver or function: its `request` and `response` handlers.

@@ -13,7 +13,9 @@ mod limits;
 pub mod util;
 pub mod vtl;
 
-pub use context::{Context, ContextError, Info, Request};
+pub use context::{Context, ContextError, EventContext, Info, Request};
 pub use evaluation::{End, Evaluation, RaisedError};
-pub use language::{Code, CompileError, Handler, Handlers, Language, Runtime, Source, Templates};
+pub use language::{
+    Code, CompileError, EventHandler, EventHandlers, Handler, Handlers, Language, Runtime, Source, Templates,
+};
 pub use limits::Limits;

@@ -163,6 +163,7 @@ fn context(registry: &Registry, text: &str) -> Result<Context, Error> {
         env: Arc::new(env),
         now_millis: registry.clock.now().0,
         seed: registry.clock.random(),
+        event: None,
     })
 }
 

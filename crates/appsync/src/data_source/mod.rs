@@ -1,5 +1,6 @@
 //! Data sources: what the request of a resolver or function is sent to, and what it answers.
 
+mod alone;
 mod bedrock;
 mod dynamodb;
 mod event_bridge;
@@ -11,6 +12,7 @@ mod relational_database;
 
 use std::sync::Arc;
 
+pub use alone::{Owner, SourceFailure, StandaloneSource};
 use aws_protocol::{Caller, Directory, ServiceError};
 use clock::Clock;
 pub use dynamodb::Writes;
@@ -18,7 +20,7 @@ use futures::future::{Either, select};
 use serde_json::{Map, Value};
 
 use crate::{
-    ApiConfig, ConflictHandler, DataSourceConfig, DataSourceKind, Deps, LambdaOptions,
+    ConflictHandler, DataSourceConfig, DataSourceKind, Deps, LambdaOptions,
     batch::Spot,
     trace::{Label, Notes},
 };
@@ -90,7 +92,7 @@ impl Call<'_> {
 
 impl DataSource {
     /// A data source as configured.
-    pub(crate) fn build(source: &DataSourceConfig, api: &ApiConfig, deps: &Deps) -> Self {
+    pub(crate) fn build(source: &DataSourceConfig, api: Owner<'_>, deps: &Deps) -> Self {
         let role =
             source.role_arn.clone().unwrap_or_else(|| api.partition.arn("appsync", &format!("apis/{}", api.api_id)));
         let remote = Remote { services: deps.services.clone(), caller: Caller::internal(&api.partition.account, role) };

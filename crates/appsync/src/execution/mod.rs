@@ -114,7 +114,7 @@ fn bytes_map(map: &Map<String, Value>) -> JsonMap {
 }
 
 /// `ctx.request.headers`: names in lower case, no cookies, repeated headers as lists.
-pub(crate) fn context_headers(headers: &[(String, String)]) -> Map<String, Value> {
+pub fn context_headers(headers: &[(String, String)]) -> Map<String, Value> {
     let mut map = Map::new();
     for (name, value) in headers {
         let name = name.to_ascii_lowercase();
@@ -133,7 +133,7 @@ pub(crate) fn context_headers(headers: &[(String, String)]) -> Map<String, Value
 }
 
 /// What `util.authType()` says.
-pub(crate) fn auth_type(mode: AuthMode) -> &'static str {
+pub fn auth_type(mode: AuthMode) -> &'static str {
     match mode {
         AuthMode::ApiKey => "API Key Authorization",
         AuthMode::AwsIam => "IAM Authorization",

@@ -33,7 +33,9 @@ impl Answer {
             Some(ttl) => Some(ttl.as_i64().ok_or("ttlOverride is no integer")?),
         };
         let denied_fields = denied_fields(answer.get("deniedFields"), api_id)?;
-        let resolver_context = resolver_context(answer.remove("resolverContext"))?;
+        // For an Event API it has the other name; its handlers get it under that name, too.
+        let context = answer.remove("resolverContext").or_else(|| answer.remove("handlerContext"));
+        let resolver_context = resolver_context(context)?;
         let identity = is_authorized.then(|| Arc::new(LambdaIdentity { resolver_context, denied_fields }));
         Ok(Self { identity, ttl_seconds, bytes })
     }

@@ -6,7 +6,7 @@ use http::HeaderMap;
 use serde_json::{Map, Value, json};
 
 use super::LambdaConfig;
-use crate::Presented;
+use crate::{EventOperation, Presented};
 
 /// The largest body that is read, bytes: AppSync refuses larger requests anyway.
 const BODY_BYTES: usize = 1_000_000;
@@ -26,6 +26,33 @@ pub(super) fn event(config: &LambdaConfig, token: &str, presented: &Presented<'_
         },
         "requestHeaders": headers(presented.headers),
     })
+}
+
+/// The same for an operation on an Event API ("Configuring authorization and authentication to secure Event APIs", Events
+/// guide) [M].
+pub(super) fn of_event_api(
+    config: &LambdaConfig,
+    token: &str,
+    presented: &Presented<'_>,
+    operation: EventOperation<'_>,
+    request_id: String,
+) -> Value {
+    let mut event = json!({
+        "authorizationToken": token,
+        "requestContext": {
+            "apiId": config.api_id,
+            "accountId": config.account,
+            "requestId": request_id,
+            "operation": operation.name(),
+        },
+        "requestHeaders": headers(presented.headers),
+    });
+    if let Some(channel) = operation.channel() {
+        let namespace = channel.trim_start_matches('/').split('/').next();
+        event["requestContext"]["channelNamespaceName"] = namespace.into();
+        event["requestContext"]["channel"] = channel.into();
+    }
+    event
 }
 
 /// Query, operation name and variables. What cannot be read is left empty: the request is refused later, but only to

@@ -7,7 +7,7 @@ mod answer;
 mod cache;
 mod event;
 
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 use aws_protocol::{Caller, Directory};
 use clock::{Clock, Timestamp};
@@ -15,7 +15,7 @@ use futures::future::{Either, select};
 use regex::Regex;
 use serde_json::{Value, json};
 
-use crate::{Error, Identity, Presented};
+use crate::{Error, EventOperation, Identity, Presented};
 use answer::Answer;
 use cache::Cache;
 
@@ -56,21 +56,32 @@ impl Authorizer {
         config: &LambdaConfig,
         token: &str,
         presented: &Presented<'_>,
+        operation: Option<EventOperation<'_>>,
         clock: &dyn Clock,
     ) -> Result<Identity, Error> {
         if config.token.as_ref().is_some_and(|expression| !expression.is_match(token)) {
             return Err(Error::not_authorized("the token does not match IdentityValidationExpression"));
         }
-        if let Some(answer) = self.cache.get(token, clock.now()) {
+        let key = key(token, operation);
+        if let Some(answer) = self.cache.get(&key, clock.now()) {
             return answer.identity();
         }
-        let answer = ask(config, token, presented, clock).await?;
+        let answer = ask(config, token, presented, operation, clock).await?;
         let ttl = answer.ttl_seconds.unwrap_or(config.ttl_seconds).clamp(0, TTL_SECONDS);
         let answer = Arc::new(answer);
         if ttl > 0 && answer.bytes < CACHED_BYTES {
-            self.cache.put(token, answer.clone(), clock.now().plus_seconds(ttl));
+            self.cache.put(&key, answer.clone(), clock.now().plus_seconds(ttl));
         }
         answer.identity()
+    }
+}
+
+/// What an answer is remembered by. That it counts for one operation on one channel of an Event API alone is our reading:
+/// the function is told which [M].
+fn key<'a>(token: &'a str, operation: Option<EventOperation<'_>>) -> Cow<'a, str> {
+    match operation {
+        None => Cow::Borrowed(token),
+        Some(event) => Cow::Owned(format!("{} {} {token}", event.name(), event.channel().unwrap_or_default())),
     }
 }
 
@@ -79,9 +90,13 @@ async fn ask(
     config: &LambdaConfig,
     token: &str,
     presented: &Presented<'_>,
+    operation: Option<EventOperation<'_>>,
     clock: &dyn Clock,
 ) -> Result<Answer, Error> {
-    let event = event::event(config, token, presented, clock.uuid());
+    let event = match operation {
+        None => event::event(config, token, presented, clock.uuid()),
+        Some(operation) => event::of_event_api(config, token, presented, operation, clock.uuid()),
+    };
     let input = json!({ "FunctionName": config.function_arn, "InvocationType": "RequestResponse", "Payload": event });
     let caller = Caller::internal(&config.account, format!("appsync:{}", config.api_id));
     let asked = Box::pin(config.services.call("lambda", "Invoke", input, &caller));

@@ -125,7 +125,15 @@ impl Shared {
             "result" => optional(&context.result),
             "env" => Ok(map_to_js(ctx, &context.env, depth)?.into_value()),
             "error" => error_part(ctx, context),
-            "info" => info_part(ctx, context, depth),
+            "info" => match &context.event {
+                Some(event) => to_js(ctx, &event.info, depth),
+                None => info_part(ctx, context, depth),
+            },
+            "events" => match context.event.as_deref() {
+                // The depth is that of a payload; the list and its entries come on top.
+                Some(event) if !event.events.is_null() => to_js(ctx, &event.events, depth.saturating_add(2)),
+                _ => Ok(Value::new_undefined(ctx.clone())),
+            },
             "selectionSetList" => {
                 let list = context.info.selection_set_list.iter().map(|path| Json::from(path.as_str())).collect();
                 to_js(ctx, &Json::Array(list), depth)

@@ -144,7 +144,9 @@ impl Engine {
         };
         let function = handlers.get::<_, Value<'js>>(name)?.into_function();
         let function = function.ok_or_else(|| Exception::throw_type(ctx, &format!("{name} is not a function")))?;
-        let argument: Object<'js> = sandbox.get::<_, Function<'js>>("makeContext")?.call(())?;
+        let is_event = self.shared.call.lock().context.event.is_some();
+        let make = if is_event { "makeEventContext" } else { "makeContext" };
+        let argument: Object<'js> = sandbox.get::<_, Function<'js>>(make)?.call(())?;
         let limits = &self.shared.limits;
         let mut reader = Reader::new(ctx, limits.result_bytes);
         let returned = function.call((argument.clone(),)).and_then(|value| reader.read(value, limits.depth));

@@ -20,8 +20,12 @@ mod program;
 use std::sync::Arc;
 
 use crate::{
-    CompileError, Context, End, Evaluation, Handler, Handlers, Language, Limits, RaisedError, Source,
-    javascript::{pool::Pool, program::Program},
+    CompileError, Context, End, Evaluation, EventHandler, EventHandlers, Handler, Handlers, Language, Limits,
+    RaisedError, Source,
+    javascript::{
+        pool::Pool,
+        program::{Form, Program},
+    },
 };
 
 /// What the code may use.
@@ -56,7 +60,27 @@ impl Default for JavaScript {
 
 impl Language for JavaScript {
     fn compile(&self, source: &Source) -> Result<Arc<dyn Handlers>, CompileError> {
-        let program = Program::new(source, self.pool.dialect(), self.pool.limits())?;
+        self.loaded(Program::new(source, self.pool.dialect(), self.pool.limits())?)
+    }
+
+    fn compile_events(&self, source: &Source) -> Result<EventHandlers, CompileError> {
+        let compile = |name| match Program::of_event(source, name, self.pool.dialect(), self.pool.limits())? {
+            Some((program, Form::Function)) => self.loaded(program).map(EventHandler::Function).map(Some),
+            Some((program, Form::Object)) => self.loaded(program).map(EventHandler::Object).map(Some),
+            None => Ok(None),
+        };
+        let handlers = EventHandlers { on_publish: compile("onPublish")?, on_subscribe: compile("onSubscribe")? };
+        if handlers.on_publish.is_none() && handlers.on_subscribe.is_none() {
+            let message = "the code must export onPublish or onSubscribe".to_owned();
+            return Err(CompileError { name: source.name.clone(), line: 1, column: 1, message });
+        }
+        Ok(handlers)
+    }
+}
+
+impl JavaScript {
+    /// The handlers of a program that an engine has taken.
+    fn loaded(&self, program: Program) -> Result<Arc<dyn Handlers>, CompileError> {
         let mut engine = self.pool.checkout().map_err(|message| program.error_at(1, 1, message))?;
         engine.load(&program)?;
         self.pool.give_back(engine);

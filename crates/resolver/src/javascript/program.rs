@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use oxc_allocator::Allocator;
 use oxc_ast::ast::{
-    Declaration, ExportNamedDeclaration, ImportDeclaration, ImportDeclarationSpecifier, ModuleDeclaration,
+    Declaration, ExportNamedDeclaration, Expression, ImportDeclaration, ImportDeclarationSpecifier, ModuleDeclaration,
     Program as Ast, Statement,
 };
 use oxc_parser::Parser;
@@ -42,28 +42,46 @@ pub(super) struct Program {
     script: String,
 }
 
+/// What an event handler is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Form {
+    /// A function.
+    Function,
+    /// An object with `request` and `response`.
+    Object,
+}
+
+/// Which exports a script returns.
+#[derive(Debug, Clone, Copy)]
+enum Wanted {
+    /// `request` and `response`.
+    Resolver,
+    /// The event handler of this name, if there is one: as `request` where it is a function.
+    Event(&'static str),
+}
+
 impl Program {
-    /// Parses and checks `source`.
+    /// Parses and checks the source of a resolver or function.
     pub(super) fn new(source: &Source, dialect: Dialect, limits: &Limits) -> Result<Self, CompileError> {
-        let error = |message: String| CompileError { name: source.name.clone(), line: 1, column: 1, message };
-        if source.code.len() > limits.code_bytes {
-            return Err(error(format!("the code is larger than {} bytes", limits.code_bytes)));
-        }
-        let stack = source.code.len().saturating_mul(STACK_PER_BYTE).saturating_add(STACK_BASE);
-        if stack > STACK_MOST {
-            return Err(error("the code is too long to be checked".into()));
-        }
-        // A thread of its own, because the parser recurses as deep as the code nests.
-        let script = std::thread::scope(|scope| {
-            let thread = std::thread::Builder::new().name("compile".into()).stack_size(stack);
-            let running = thread.spawn_scoped(scope, || script_of(source, dialect));
-            match running {
-                Ok(running) => running.join().unwrap_or_else(|_| Err(error("failed to check the code".into()))),
-                Err(cause) => Err(error(format!("failed to start a thread to check the code: {cause}"))),
-            }
-        })?;
+        let script = checked(source, dialect, limits, Wanted::Resolver)?;
+        let (script, _) = script.expect("a resolver without its handlers is an error");
+        Ok(Self::of(source, script))
+    }
+
+    /// Parses and checks the source of a channel namespace, for the event handler `name`; `None` where it has none.
+    pub(super) fn of_event(
+        source: &Source,
+        name: &'static str,
+        dialect: Dialect,
+        limits: &Limits,
+    ) -> Result<Option<(Self, Form)>, CompileError> {
+        let script = checked(source, dialect, limits, Wanted::Event(name))?;
+        Ok(script.map(|(script, form)| (Self::of(source, script), form)))
+    }
+
+    fn of(source: &Source, script: String) -> Self {
         static NEXT: AtomicU64 = AtomicU64::new(0);
-        Ok(Self { id: NEXT.fetch_add(1, Ordering::Relaxed), name: source.name.clone(), script })
+        Self { id: NEXT.fetch_add(1, Ordering::Relaxed), name: source.name.clone(), script }
     }
 
     /// Tells programs apart.
@@ -84,6 +102,30 @@ impl Program {
     }
 }
 
+/// A script, and what the handler in it is.
+type Script = Option<(String, Form)>;
+
+/// The script of a source that is inside the limits.
+fn checked(source: &Source, dialect: Dialect, limits: &Limits, wanted: Wanted) -> Result<Script, CompileError> {
+    let error = |message: String| CompileError { name: source.name.clone(), line: 1, column: 1, message };
+    if source.code.len() > limits.code_bytes {
+        return Err(error(format!("the code is larger than {} bytes", limits.code_bytes)));
+    }
+    let stack = source.code.len().saturating_mul(STACK_PER_BYTE).saturating_add(STACK_BASE);
+    if stack > STACK_MOST {
+        return Err(error("the code is too long to be checked".into()));
+    }
+    // A thread of its own, because the parser recurses as deep as the code nests.
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().name("compile".into()).stack_size(stack);
+        let running = thread.spawn_scoped(scope, || script_of(source, dialect, wanted));
+        match running {
+            Ok(running) => running.join().unwrap_or_else(|_| Err(error("failed to check the code".into()))),
+            Err(cause) => Err(error(format!("failed to start a thread to check the code: {cause}"))),
+        }
+    })
+}
+
 /// Something wrong at a place in the source.
 #[derive(Debug)]
 pub(super) struct Problem {
@@ -97,7 +139,7 @@ impl Problem {
     }
 }
 
-fn script_of(source: &Source, dialect: Dialect) -> Result<String, CompileError> {
+fn script_of(source: &Source, dialect: Dialect, wanted: Wanted) -> Result<Script, CompileError> {
     let allocator = Allocator::default();
     let typescript = source.name.ends_with(".ts");
     let kind = if typescript { SourceType::ts().with_module(true) } else { SourceType::mjs() };
@@ -115,7 +157,7 @@ fn script_of(source: &Source, dialect: Dialect) -> Result<String, CompileError> 
     if typescript {
         erasure::erase(&parsed.program, &mut text).map_err(positioned)?;
     }
-    assemble(&parsed.program, text, typescript).map_err(positioned)
+    assemble(&parsed.program, text, typescript, wanted).map_err(positioned)
 }
 
 /// The source's text, in which parts become spaces.
@@ -166,7 +208,7 @@ impl<'a> Text<'a> {
     }
 }
 
-fn assemble(ast: &Ast<'_>, mut text: Text<'_>, typescript: bool) -> Result<String, Problem> {
+fn assemble(ast: &Ast<'_>, mut text: Text<'_>, typescript: bool, wanted: Wanted) -> Result<Script, Problem> {
     let mut imports = String::new();
     let mut exports = Vec::new();
     for statement in &ast.body {
@@ -192,9 +234,53 @@ fn assemble(ast: &Ast<'_>, mut text: Text<'_>, typescript: bool) -> Result<Strin
             }
         }
     }
-    let returned = returned_handlers(ast, &exports)?;
+    let (returned, form) = match wanted {
+        Wanted::Resolver => (returned_handlers(ast, &exports)?, Form::Object),
+        Wanted::Event(name) => {
+            let Some((_, local)) = exports.iter().find(|(exported, _)| exported == name) else { return Ok(None) };
+            match form_of(ast, name, local)? {
+                Form::Function => (format!("request: {local}"), Form::Function),
+                Form::Object => (format!("request: {local}.request, response: {local}.response"), Form::Object),
+            }
+        }
+    };
     let body = text.finish();
-    Ok(format!("(function ({MODULES}) {{\"use strict\"; {imports}\n{body}\nreturn {{ {returned} }};\n}})"))
+    let script = format!("(function ({MODULES}) {{\"use strict\"; {imports}\n{body}\nreturn {{ {returned} }};\n}})");
+    Ok(Some((script, form)))
+}
+
+/// What the event handler `name` is, which the source declares as `local`.
+fn form_of(ast: &Ast<'_>, name: &str, local: &str) -> Result<Form, Problem> {
+    let declarations = ast.body.iter().filter_map(|statement| match statement {
+        Statement::ExportDeclaration(export) => Some(&export.declaration),
+        statement => statement.as_declaration(),
+    });
+    for declaration in declarations {
+        match declaration {
+            Declaration::FunctionDeclaration(function) if function.name().is_some_and(|name| name == local) => {
+                return Ok(Form::Function);
+            }
+            Declaration::VariableDeclaration(variables) => {
+                let declarator = variables.declarations.iter().find(|declarator| {
+                    declarator.id.get_binding_identifier().is_some_and(|identifier| identifier.name == local)
+                });
+                let Some(declarator) = declarator else { continue };
+                match declarator.init.as_ref().map(Expression::get_inner_expression) {
+                    Some(Expression::ObjectExpression(_)) => return Ok(Form::Object),
+                    Some(Expression::FunctionExpression(_) | Expression::ArrowFunctionExpression(_)) => {
+                        return Ok(Form::Function);
+                    }
+                    _ => return Err(Problem::new(declarator.span, shape_of(name))),
+                }
+            }
+            _ => {}
+        }
+    }
+    Err(Problem::new(Span::empty(0), shape_of(name)))
+}
+
+fn shape_of(name: &str) -> String {
+    format!("{name} must be a function, or an object with the functions request and response")
 }
 
 /// `request: request, response: response`.

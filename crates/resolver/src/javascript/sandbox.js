@@ -185,6 +185,22 @@
     };
   }
 
+  // The same for a handler of a channel namespace.
+  function makeEventContext() {
+    const { part } = native;
+    let identity, stash, result, error, info, request, events;
+    return {
+      get identity() { return (identity ??= part("identity")); },
+      get events() { return (events ??= part("events")); },
+      get channel() { return (info ??= part("info")).channel.path; },
+      get stash() { return (stash ??= part("stash")); },
+      get result() { return (result ??= part("result")); },
+      get error() { return (error ??= part("error")); },
+      get info() { return (info ??= part("info")); },
+      get request() { return (request ??= part("request")); },
+    };
+  }
+
   removeEscapes();
   installTime();
   installConsole();
@@ -196,5 +212,5 @@
     permitOverride(kind.prototype, ["name", "message"]);
   }
   freezeAll(globalThis, modules, ...hidden());
-  return { makeContext, modules };
+  return { makeContext, makeEventContext, modules };
 })
