@@ -174,6 +174,13 @@ fn banner(config: &Config, running: &Running) -> String {
         }
         line("GraphiQL", &format_args!("{http}{explorer}"));
     }
+    for (position, api) in application.event_apis.iter().enumerate() {
+        let path = if position == 0 { "/event".to_owned() } else { format!("/apis/{}/event", api.id) };
+        line("Events", &format_args!("{http}{path}   ({})", api.name));
+        if let Some(key) = api.api_keys.first() {
+            line("API key", &key.key);
+        }
+    }
     line("Operator", &format_args!("{http}/operate"));
     line("AWS CLI", &format_args!("AWS_SHARED_CREDENTIALS_FILE={data}/credentials aws ... --endpoint-url {http}"));
     for pool in endpoints.user_pools.iter().filter(|pool| !pool.users.is_empty()) {

@@ -1,48 +1,70 @@
-//! Which GraphQL API a request is for: by its path, by its host, or the one at `/graphql`.
+//! Which API a request is for: by its path, by its host, or the one at `/graphql` or `/event`.
 
 use std::sync::Arc;
 
 use axum::http::{HeaderMap, Uri, header};
 
 use super::App;
-use crate::wiring::apis::RunningApi;
+use crate::wiring::{
+    apis::RunningApi,
+    event_apis::RunningEventApi,
+    registry::{Deployed, Registry},
+};
 
 /// Where a client finds an API.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Endpoint {
     /// The API's id.
     pub(super) api_id: String,
-    /// The path for queries and mutations, which real-time messages are signed for whatever path they came over.
+    /// The path for requests over HTTP, which real-time messages are signed for whatever path they came over.
     pub(super) path: String,
     /// The custom domain, where it came over one.
     pub(super) domain_name: Option<String>,
 }
 
-/// The API of a request.
+/// The GraphQL API of a request.
 ///
 /// # Errors
 /// What a client is told where there is no such API.
 pub(super) fn api(app: &App, uri: &Uri, headers: &HeaderMap) -> Result<Arc<RunningApi>, appsync::Response> {
+    find(app, &app.apis, "GraphQL API", uri, headers)
+}
+
+/// The Event API of a request.
+///
+/// # Errors
+/// As [`api`].
+pub(super) fn event_api(app: &App, uri: &Uri, headers: &HeaderMap) -> Result<Arc<RunningEventApi>, appsync::Response> {
+    find(app, &app.event_apis, "Event API", uri, headers)
+}
+
+fn find<A: Deployed>(
+    app: &App,
+    apis: &Registry<A>,
+    kind: &str,
+    uri: &Uri,
+    headers: &HeaderMap,
+) -> Result<Arc<A>, appsync::Response> {
     let id = id(uri, headers).map(str::to_owned).or_else(|| app.domains.api_id(host(headers)?));
     let found = match &id {
-        Some(id) => app.apis.get(id),
-        None => app.apis.first(),
+        Some(id) => apis.get(id),
+        None => apis.first(),
     };
     // AWS differs: an API that is not there has no host either [K].
     found.ok_or_else(|| match id {
-        Some(id) => appsync::Response::refused(404, "NotFoundException", &format!("GraphQL API {id} not found.")),
-        None => appsync::Response::refused(404, "NotFoundException", "the template has no GraphQL API"),
+        Some(id) => appsync::Response::refused(404, "NotFoundException", &format!("{kind} {id} not found.")),
+        None => appsync::Response::refused(404, "NotFoundException", &format!("the template has no {kind}")),
     })
 }
 
-/// The endpoint of a real-time connection to `api`.
-pub(super) fn endpoint(app: &App, api: &RunningApi, uri: &Uri, headers: &HeaderMap) -> Endpoint {
+/// The endpoint of a real-time connection to the API with this id.
+pub(super) fn endpoint(app: &App, api_id: &str, uri: &Uri, headers: &HeaderMap) -> Endpoint {
     let path = uri.path().strip_suffix("/realtime").unwrap_or(uri.path());
     let domain_name = domain_name(app, uri, headers);
-    Endpoint { api_id: api.description().id.clone(), path: path.to_owned(), domain_name }
+    Endpoint { api_id: api_id.to_owned(), path: path.to_owned(), domain_name }
 }
 
-/// The id that a request names; none asks for the API at `/graphql`.
+/// The id that a request names; none asks for the first API.
 fn id<'a>(uri: &'a Uri, headers: &'a HeaderMap) -> Option<&'a str> {
     if let Some(rest) = uri.path().strip_prefix("/apis/") {
         return rest.split('/').next();

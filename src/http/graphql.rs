@@ -79,7 +79,7 @@ async fn answer(
     api.api().execute(&request).await
 }
 
-fn texts(headers: &HeaderMap) -> Vec<(String, String)> {
+pub(super) fn texts(headers: &HeaderMap) -> Vec<(String, String)> {
     headers
         .iter()
         .filter_map(|(name, value)| Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned())))

@@ -1,14 +1,13 @@
-//! Who a request to a GraphQL API comes from: over HTTP, on connecting to the real-time door, and for each
-//! subscription there.
+//! Who a request to an API comes from: over HTTP, on connecting to the real-time door, and for each message there.
 
 use std::net::SocketAddr;
 
-use auth::{Error, Identity, Presented};
+use auth::{Error, EventOperation, Identity, Presented};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Uri};
 use std::collections::BTreeMap;
 
 use super::addressed::Endpoint;
-use crate::wiring::apis::RunningApi;
+use crate::wiring::{apis::RunningApi, event_apis::RunningEventApi};
 
 /// A request over HTTP.
 pub(super) async fn for_request(
@@ -55,6 +54,35 @@ async fn for_object(
     let headers = header_map(credentials);
     let presented = Presented { method: "POST", path, query: "", headers: &headers, payload, peer: Some(peer.ip()) };
     api.authenticator().authenticate(&presented).await
+}
+
+/// What is published over HTTP to an Event API.
+pub(super) async fn for_publish(
+    api: &RunningEventApi,
+    channel: &str,
+    uri: &Uri,
+    headers: &HeaderMap,
+    payload: &[u8],
+    peer: SocketAddr,
+) -> Result<Identity, Error> {
+    let query = uri.query().unwrap_or_default();
+    let presented = Presented { method: "POST", path: uri.path(), query, headers, payload, peer: Some(peer.ip()) };
+    api.authenticator().authenticate_event(&presented, EventOperation::Publish(channel)).await
+}
+
+/// An operation on a connection to an Event API: its header object is signed for `POST <endpoint>` with `payload` as the
+/// body, which is `{}` for the connection itself.
+pub(super) async fn for_event(
+    api: &RunningEventApi,
+    operation: EventOperation<'_>,
+    endpoint: &Endpoint,
+    credentials: &BTreeMap<String, String>,
+    payload: &[u8],
+    peer: SocketAddr,
+) -> Result<Identity, Error> {
+    let (path, headers) = (&*endpoint.path, header_map(credentials));
+    let presented = Presented { method: "POST", path, query: "", headers: &headers, payload, peer: Some(peer.ip()) };
+    api.authenticator().authenticate_event(&presented, operation).await
 }
 
 /// What cannot be a header cannot be a credential either, and is left out.

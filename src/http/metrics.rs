@@ -10,6 +10,7 @@ use axum::{
 };
 
 use super::{App, operate};
+use crate::wiring::registry::Deployed as _;
 
 /// What Prometheus takes (OpenMetrics 1.0).
 const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -25,6 +26,9 @@ pub(super) async fn get(
     }
     let apis = app.apis.all();
     let subscriptions = apis.iter().map(|api| (api.description().id.clone(), api.api().subscriptions()));
+    let event_apis = app.event_apis.all();
+    let of_events = event_apis.iter().map(|api| (api.id().to_owned(), api.api().subscriptions()));
+    let subscriptions = subscriptions.chain(of_events);
     ([(header::CONTENT_TYPE, CONTENT_TYPE)], app.metrics.text(subscriptions)).into_response()
 }
 

@@ -4,6 +4,7 @@ mod addressed;
 mod appsync;
 mod aws_json;
 mod console;
+mod events;
 mod graphql;
 mod identity;
 mod lambda;
@@ -25,12 +26,13 @@ pub(crate) use router::router;
 
 use crate::{
     telemetry::metrics::Metrics,
-    wiring::{apis::Apis, management::Domains},
+    wiring::{apis::Apis, event_apis::EventApis, management::Domains},
 };
 
 /// What the doors work on, shared by all of them.
 pub(crate) struct State {
     pub(crate) apis: Arc<Apis>,
+    pub(crate) event_apis: Arc<EventApis>,
     /// Hosts of one's own for APIs.
     pub(crate) domains: Arc<Domains>,
     /// Absent where callers may call as often as they like.

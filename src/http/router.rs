@@ -14,7 +14,7 @@ use tower_http::{
     cors::{AllowHeaders, AllowMethods, AllowOrigin, CorsLayer, ExposeHeaders},
 };
 
-use super::{App, appsync, aws_json, console, graphql, lambda, metrics, operate, realtime, well_known};
+use super::{App, appsync, aws_json, console, events, graphql, lambda, metrics, operate, realtime, well_known};
 
 /// AppSync compresses answers from this size on.
 const COMPRESS_FROM_BYTES: u64 = 1_000;
@@ -42,6 +42,12 @@ fn clients() -> Router<App> {
         // Every GraphQL API
         .route("/apis/{id}/graphql", post(graphql::post).get(graphql::get))
         .route("/apis/{id}/graphql/realtime", get(realtime::upgrade))
+        // The template's first Event API, or the one that the host names
+        .route("/event", post(events::post))
+        .route("/event/realtime", get(realtime::upgrade_events))
+        // Every Event API
+        .route("/apis/{id}/event", post(events::post))
+        .route("/apis/{id}/event/realtime", get(realtime::upgrade_events))
         // Step Functions, DynamoDB, Cognito and EventBridge on the wire
         .route("/", post(aws_json::post))
         // Lambda on the wire

@@ -1,13 +1,8 @@
-//! The GraphQL APIs of this process: those of the template, and those deployed while it runs.
-//!
-//! A request takes the version that is in force when it comes and finishes on it. A deployment compiles beside the
-//! version in force, then takes its place in one step; what belongs to the API's life, above all its open
-//! subscriptions, goes on ([`appsync::Api::take_over`]).
+//! The GraphQL APIs of this process, and what APIs of both kinds need of it.
 
-use std::{collections::HashMap, sync::Arc};
+use std::sync::Arc;
 
 use appsync::{Api, Diagnostic, Writes, trace::Traces};
-use arc_swap::ArcSwap;
 use auth::{Authenticator, CredentialStore, KeyCache};
 use aws_protocol::{Directory, Partition};
 use clock::Clock;
@@ -18,7 +13,10 @@ use resolver::{
 };
 use template::GraphqlApi;
 
-use super::{graphql_api, modes};
+use super::{
+    graphql_api, modes,
+    registry::{Deployed, Registry},
+};
 use crate::{backends::http_client::Outbound, config::Dialect, telemetry};
 
 /// What APIs need of the rest of the process.
@@ -45,6 +43,9 @@ pub(crate) struct Surroundings {
     /// Where finished requests go.
     pub(crate) traces: Traces,
 }
+
+/// All GraphQL APIs; the first one is at `/graphql`.
+pub(crate) type Apis = Registry<RunningApi>;
 
 /// One version of an API, ready to be asked.
 pub(crate) struct RunningApi {
@@ -83,146 +84,58 @@ impl RunningApi {
     }
 }
 
-/// All APIs. Reading takes no lock.
-pub(crate) struct Apis {
-    surroundings: Arc<Surroundings>,
-    table: ArcSwap<Table>,
-    /// Held by whoever changes the table, from reading the version in force to taking its place.
-    changing: tokio::sync::Mutex<()>,
-}
+impl Deployed for RunningApi {
+    type Description = GraphqlApi;
 
-#[derive(Clone, Default)]
-struct Table {
-    by_id: HashMap<String, Arc<RunningApi>>,
-    /// The API at `/graphql`, if it is there.
-    first: Option<Arc<RunningApi>>,
-    first_id: Option<String>,
-}
-
-impl Apis {
-    /// No API yet.
-    pub(crate) fn new(surroundings: Surroundings) -> Self {
-        Self {
-            surroundings: Arc::new(surroundings),
-            table: ArcSwap::default(),
-            changing: tokio::sync::Mutex::default(),
-        }
+    fn id_of(description: &GraphqlApi) -> &str {
+        &description.id
     }
 
-    /// The version in force of the API with this id.
-    pub(crate) fn get(&self, id: &str) -> Option<Arc<RunningApi>> {
-        self.table.load().by_id.get(id).cloned()
+    fn id(&self) -> &str {
+        &self.description.id
     }
 
-    /// The versions in force of all APIs, in no order.
-    pub(crate) fn all(&self) -> Vec<Arc<RunningApi>> {
-        self.table.load().by_id.values().cloned().collect()
-    }
-
-    /// The API at `/graphql`.
-    pub(crate) fn first(&self) -> Option<Arc<RunningApi>> {
-        self.table.load().first.clone()
-    }
-
-    /// Has `/graphql` serve the API with this id, whenever it is there.
-    pub(crate) async fn serve_first(&self, id: Option<String>) {
-        let _one_at_a_time = self.changing.lock().await;
-        let mut table = Table::clone(&self.table.load());
-        table.first_id = id;
-        self.put_in_force(table);
-    }
-
-    /// Compiles an API on a thread of its own and puts it in force: a new one, or the next version of the one with its
-    /// id. Open subscriptions go on.
-    ///
-    /// # Errors
-    /// Everything that is wrong with it; the version before stays in force.
-    pub(crate) async fn deploy(&self, description: GraphqlApi) -> Result<(), Vec<Diagnostic>> {
-        self.prepare(vec![description]).await?.commit().await;
-        Ok(())
-    }
-
-    /// Takes an API away, and says whether it was there: its subscriptions end, requests in flight do not.
-    pub(crate) async fn remove(&self, id: &str) -> bool {
-        let _one_at_a_time = self.changing.lock().await;
-        let mut table = Table::clone(&self.table.load());
-        let Some(removed) = table.by_id.remove(id) else { return false };
-        self.put_in_force(table);
-        removed.api.end_subscriptions();
-        true
-    }
-
-    /// Compiles several APIs, of which all or none are put in force. Other changes wait until the answer is committed or
-    /// dropped.
-    ///
-    /// # Errors
-    /// Everything that is wrong with any of them.
-    pub(crate) async fn prepare(&self, descriptions: Vec<GraphqlApi>) -> Result<Prepared<'_>, Vec<Diagnostic>> {
-        let one_at_a_time = self.changing.lock().await;
-        let compiling = descriptions.into_iter().map(|description| {
-            let (surroundings, before) = (self.surroundings.clone(), self.get(&description.id));
-            tokio::task::spawn_blocking(move || surroundings.compile(description, before.as_deref()))
-        });
-        let (mut next, mut wrong) = (Vec::new(), Vec::new());
-        for compiled in futures::future::join_all(compiling).await {
-            match compiled.expect("compiling an API does not panic") {
-                Ok(api) => next.push(Arc::new(api)),
-                Err(diagnostics) => wrong.extend(diagnostics),
-            }
-        }
-        if wrong.is_empty() { Ok(Prepared { apis: self, _one_at_a_time: one_at_a_time, next }) } else { Err(wrong) }
-    }
-
-    fn put_in_force(&self, mut table: Table) {
-        table.first = table.first_id.as_ref().and_then(|id| table.by_id.get(id)).cloned();
-        self.table.store(Arc::new(table));
-    }
-}
-
-/// Compiled APIs that are not in force yet.
-pub(crate) struct Prepared<'a> {
-    apis: &'a Apis,
-    _one_at_a_time: tokio::sync::MutexGuard<'a, ()>,
-    next: Vec<Arc<RunningApi>>,
-}
-
-impl Prepared<'_> {
-    /// Puts them in force in one step, then has open subscriptions go on with them.
-    pub(crate) async fn commit(self) {
-        let mut table = Table::clone(&self.apis.table.load());
-        let mut replacing = Vec::new();
-        for next in self.next {
-            if table.by_id.insert(next.description.id.clone(), next.clone()).is_some() {
-                replacing.push(next);
-            }
-        }
-        self.apis.put_in_force(table);
-        let taking_over = tokio::task::spawn_blocking(move || replacing.iter().for_each(|next| next.api.take_over()));
-        taking_over.await.expect("planning subscriptions does not panic");
-    }
-}
-
-impl Surroundings {
-    fn compile(&self, description: GraphqlApi, before: Option<&RunningApi>) -> Result<RunningApi, Vec<Diagnostic>> {
-        let mut config = graphql_api::config(&description, self.partition.clone())?;
-        config.coalesce_get_items = self.coalesce_get_items;
-        let authenticator = modes::authenticator(&description, self).map_err(|error| vec![error])?;
-        let language = before.map_or_else(|| language(self.dialect), |before| before.language.clone());
-        let deps = self.deps(&description, language.clone());
+    fn compile(
+        surroundings: &Surroundings,
+        description: GraphqlApi,
+        before: Option<&Self>,
+    ) -> Result<Self, Vec<Diagnostic>> {
+        let mut config = graphql_api::config(&description, surroundings.partition.clone())?;
+        config.coalesce_get_items = surroundings.coalesce_get_items;
+        let authenticator =
+            modes::authenticator(&modes::Modes::of(&description), surroundings).map_err(|error| vec![error])?;
+        let language = before.map_or_else(|| surroundings.language(), |before| before.language.clone());
+        let traces = surroundings.traces.logging(telemetry::field_log_level(&description));
+        let deps = surroundings.deps(traces, language.clone());
         let api = match before {
             Some(before) => before.api.rebuild(config, deps)?,
             None => Api::build(config, deps)?,
         };
-        Ok(RunningApi { description, api, authenticator, language })
+        Ok(Self { description, api, authenticator, language })
     }
 
-    fn deps(&self, description: &GraphqlApi, language: Arc<dyn Language>) -> appsync::Deps {
+    fn take_over(&self) {
+        self.api.take_over();
+    }
+
+    fn end_subscriptions(&self) {
+        self.api.end_subscriptions();
+    }
+}
+
+impl Surroundings {
+    /// Engines for the handlers of a new API.
+    pub(super) fn language(&self) -> Arc<dyn Language> {
+        language(self.dialect)
+    }
+
+    pub(super) fn deps(&self, traces: Traces, language: Arc<dyn Language>) -> appsync::Deps {
         appsync::Deps {
             services: self.services.clone(),
             clock: self.clock.clone(),
             language,
             http: self.outbound.clone(),
-            traces: self.traces.logging(telemetry::field_log_level(description)),
+            traces,
             token_key: self.token_key,
             cache_bytes: self.cache_bytes,
             writes: self.writes.clone(),
@@ -239,7 +152,12 @@ pub(super) fn check(
     outbound: Arc<Outbound>,
 ) -> Result<(), Vec<Diagnostic>> {
     let config = graphql_api::config(description, partition)?;
-    let deps = appsync::Deps {
+    Api::build(config, nothing_to_call(dialect, clock, outbound)).map(drop)
+}
+
+/// What it takes to compile an API, without anything to call.
+pub(super) fn nothing_to_call(dialect: Dialect, clock: Arc<dyn Clock>, outbound: Arc<Outbound>) -> appsync::Deps {
+    appsync::Deps {
         services: Directory::default(),
         clock,
         language: language(dialect),
@@ -248,8 +166,7 @@ pub(super) fn check(
         token_key: [0; 32],
         cache_bytes: 0,
         writes: Writes::default(),
-    };
-    Api::build(config, deps).map(drop)
+    }
 }
 
 fn language(dialect: Dialect) -> Arc<dyn Language> {

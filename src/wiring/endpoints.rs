@@ -22,6 +22,9 @@ pub(crate) struct Endpoints {
     pub(crate) account: String,
     /// Those of the template, in its order; the first is at `/graphql`, too.
     pub(crate) apis: Vec<Api>,
+    /// Those of the template, in its order; the first is at `/event`, too.
+    #[serde(default)]
+    pub(crate) event_apis: Vec<EventApi>,
     pub(crate) user_pools: Vec<UserPool>,
     /// Outputs of the template by name.
     pub(crate) outputs: Map<String, Value>,
@@ -36,6 +39,18 @@ pub(crate) struct Api {
     /// `http://127.0.0.1:4000/apis/ID/graphql`
     pub(crate) graphql: String,
     /// `ws://127.0.0.1:4000/apis/ID/graphql/realtime`
+    pub(crate) realtime: String,
+}
+
+/// An Event API of the application.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct EventApi {
+    pub(crate) logical_id: String,
+    pub(crate) id: String,
+    /// `http://127.0.0.1:4000/apis/ID/event`
+    pub(crate) http: String,
+    /// `ws://127.0.0.1:4000/apis/ID/event/realtime`
     pub(crate) realtime: String,
 }
 
@@ -65,7 +80,14 @@ impl Endpoints {
             graphql: addresses.graphql_url(&api.id),
             realtime: addresses.realtime_url(&api.id),
         };
+        let event_api = |api: &template::EventApi| EventApi {
+            logical_id: api.logical_id.clone(),
+            id: api.id.clone(),
+            http: addresses.event_url(&api.id),
+            realtime: addresses.event_realtime_url(&api.id),
+        };
         Self {
+            event_apis: application.event_apis.iter().map(event_api).collect(),
             apis: application.apis.iter().map(api).collect(),
             outputs: application
                 .outputs

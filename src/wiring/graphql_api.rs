@@ -170,7 +170,7 @@ fn of_resource(logical_id: &str, message: &str) -> Diagnostic {
     Diagnostic { file: logical_id.to_owned(), line: 0, column: 0, message: message.to_owned() }
 }
 
-fn source(source: &template::Source) -> Source {
+pub(super) fn source(source: &template::Source) -> Source {
     Source { name: source.path.display().to_string(), code: source.text.to_string() }
 }
 
@@ -189,7 +189,7 @@ fn dynamodb(config: &template::DynamoDbConfig) -> DataSourceKind {
     }
 }
 
-fn data_source(source: &template::DataSource) -> DataSourceConfig {
+pub(super) fn data_source(source: &template::DataSource) -> DataSourceConfig {
     let kind = match &source.config {
         template::DataSourceConfig::None => DataSourceKind::None,
         template::DataSourceConfig::DynamoDb(table) => dynamodb(table),

@@ -5,6 +5,7 @@ pub(crate) mod apis;
 mod buckets;
 mod databases;
 pub(crate) mod endpoints;
+pub(crate) mod event_apis;
 mod event_rules;
 mod excerpt;
 mod functions;
@@ -12,6 +13,7 @@ mod graphql_api;
 mod identity_pools;
 pub(crate) mod management;
 mod modes;
+pub(crate) mod registry;
 pub(crate) mod reload;
 mod remote_sources;
 mod roles;
@@ -29,11 +31,12 @@ use clock::Clock;
 use cognito::UserPools;
 use states::Engine;
 use store::Store;
-use template::{Application, Files, GraphqlApi, Loaded, Options, Values};
+use template::{Application, Files, Loaded, Options, Values};
 
 use self::{
     apis::{Apis, Surroundings},
     endpoints::Endpoints,
+    event_apis::EventApis,
     reload::{Recorded, Reloader, Reloads},
     secrets::Secrets,
     values::Addresses,
@@ -126,6 +129,10 @@ pub(crate) fn check(config: &Config, loaded: &Loaded, clock: Arc<dyn Clock>) -> 
     let dialect = config.resolver_dialect.value;
     let apis = loaded.application.apis.iter();
     let checked = apis.map(|api| apis::check(api, partition(config), dialect, clock.clone(), outbound.clone()));
+    let event_apis = loaded.application.event_apis.iter();
+    let checked = checked.chain(
+        event_apis.map(|api| event_apis::check(api, partition(config), dialect, clock.clone(), outbound.clone())),
+    );
     let wrong: Vec<_> = checked.filter_map(Result::err).flatten().collect();
     if wrong.is_empty() { Ok(()) } else { Err(Error::Api(wrong)) }
 }
@@ -152,6 +159,7 @@ pub(crate) fn summary(application: &Application) -> String {
     [
         (application.apis.len(), "GraphQL API"),
         (resolvers, "resolver"),
+        (application.event_apis.len(), "Event API"),
         (application.tables.len(), "table"),
         (application.buckets.len(), "bucket"),
         (application.state_machines.len(), "state machine"),
@@ -171,11 +179,16 @@ fn partition(config: &Config) -> Partition {
     Partition::new(config.region.value.clone(), config.account.value.clone())
 }
 
-/// Deploys the template's APIs; the first is at `/graphql`.
-async fn deploy(apis: Arc<Apis>, descriptions: Vec<GraphqlApi>) -> Result<(), Vec<appsync::Diagnostic>> {
-    let first = descriptions.first().map(|api| api.id.clone());
-    apis.prepare(descriptions).await?.commit().await;
-    apis.serve_first(first).await;
+/// Deploys the template's APIs; the first of each kind is at `/graphql` and `/event`.
+async fn deploy(
+    apis: Arc<Apis>,
+    event_apis: Arc<EventApis>,
+    application: Arc<Application>,
+) -> Result<(), Vec<appsync::Diagnostic>> {
+    apis.prepare(application.apis.clone()).await?.commit().await;
+    apis.serve_first(application.apis.first().map(|api| api.id.clone())).await;
+    event_apis.prepare(application.event_apis.clone()).await?.commit().await;
+    event_apis.serve_first(application.event_apis.first().map(|api| api.id.clone())).await;
     Ok(())
 }
 
@@ -207,7 +220,7 @@ pub(crate) async fn start(
     tracing::debug!("outgoing HTTP is set up");
     let telemetry = Telemetry::start(config)?;
     let user_pools = Arc::new(UserPools::new(store.clone(), clock.clone(), partition.clone(), addresses.http.clone()));
-    let apis = Arc::new(Apis::new(Surroundings {
+    let surroundings = Arc::new(Surroundings {
         partition: partition.clone(),
         services: services.clone(),
         clock: clock.clone(),
@@ -221,9 +234,11 @@ pub(crate) async fn start(
         credentials: keys.store.clone(),
         keys: modes::keys(&user_pools, outbound, clock.clone()),
         traces: telemetry.traces.clone(),
-    }));
+    });
+    let apis = Arc::new(Apis::new(surroundings.clone()));
+    let event_apis = Arc::new(EventApis::new(surroundings));
     // Compiling takes a processor while the services wait for the disk.
-    let deploying = tokio::spawn(deploy(apis.clone(), application.apis.clone()));
+    let deploying = tokio::spawn(deploy(apis.clone(), event_apis.clone(), application.clone()));
     tables::start(config, &application.tables, &services).await?;
     tracing::debug!("the tables are there");
     buckets::start(config, &application.buckets, &keys.default, clock.clone(), &services)?;
@@ -267,6 +282,7 @@ pub(crate) async fn start(
         region: partition.region.clone(),
         account: partition.account.clone(),
         apis: Vec::new(),
+        event_apis: Vec::new(),
         user_pools: pools,
         outputs: serde_json::Map::new(),
     }
@@ -283,6 +299,7 @@ pub(crate) async fn start(
         services: services.clone(),
         apis: apis.clone(),
         management,
+        event_apis: event_apis.clone(),
         bus,
         identity_roles,
         engine: engine.clone(),
@@ -302,6 +319,7 @@ pub(crate) async fn start(
     };
     let app = Arc::new(State {
         apis,
+        event_apis,
         domains,
         rate_limit: config.graphql.value.rate_limit.map(|limit| RateLimit::new(limit, clock.clone())),
         credentials: keys.store,

@@ -11,19 +11,41 @@ use aws_protocol::BoxFuture;
 use clock::Clock;
 use cognito::UserPools;
 use serde_json::Value;
-use template::{AdditionalProvider, AuthenticationType, GraphqlApi};
+use template::{AdditionalProvider, AuthenticationType, EventApi, GraphqlApi};
 
 use super::apis::Surroundings;
 use crate::backends::http_client::Outbound;
+
+/// What an API of either kind says about its callers.
+pub(super) struct Modes<'a> {
+    api_id: &'a str,
+    logical_id: &'a str,
+    authentication: &'a [AdditionalProvider],
+    api_keys: &'a [template::ApiKey],
+    /// Whether the first mode is the one of fields without a directive.
+    has_default: bool,
+}
+
+impl<'a> Modes<'a> {
+    pub(super) fn of(api: &'a GraphqlApi) -> Self {
+        let GraphqlApi { id, logical_id, authentication, api_keys, .. } = api;
+        Self { api_id: id, logical_id, authentication, api_keys, has_default: true }
+    }
+
+    pub(super) fn of_events(api: &'a EventApi) -> Self {
+        let EventApi { id, logical_id, authentication, api_keys, .. } = api;
+        Self { api_id: id, logical_id, authentication, api_keys, has_default: false }
+    }
+}
 
 /// An authenticator with the modes of `api`.
 ///
 /// # Errors
 /// A mode that cannot be used as configured.
-pub(super) fn authenticator(api: &GraphqlApi, surroundings: &Surroundings) -> Result<Authenticator, Diagnostic> {
+pub(super) fn authenticator(api: &Modes<'_>, surroundings: &Surroundings) -> Result<Authenticator, Diagnostic> {
     let mut providers = Vec::new();
     for (position, provider) in api.authentication.iter().enumerate() {
-        providers.push(self::provider(api, provider, position == 0, surroundings)?);
+        providers.push(self::provider(api, provider, api.has_default && position == 0, surroundings)?);
     }
     let Surroundings { credentials, keys, clock, .. } = surroundings;
     Ok(Authenticator::new(Config { providers }, credentials.clone(), keys.clone(), clock.clone()))
@@ -36,7 +58,7 @@ pub(super) fn keys(user_pools: &Arc<UserPools>, outbound: Arc<Outbound>, clock: 
 }
 
 fn provider(
-    api: &GraphqlApi,
+    api: &Modes<'_>,
     provider: &AdditionalProvider,
     is_default: bool,
     surroundings: &Surroundings,
@@ -45,16 +67,16 @@ fn provider(
         None | Some("") => Ok(None),
         Some(expression) => Config::whole_match(expression).map(Some).map_err(|cause| {
             let message = format!("'{expression}' is no regular expression: {cause}");
-            Diagnostic { file: api.logical_id.clone(), line: 0, column: 0, message }
+            Diagnostic { file: api.logical_id.to_owned(), line: 0, column: 0, message }
         }),
     };
     Ok(match provider.authentication_type {
-        AuthenticationType::ApiKey => Provider::ApiKey(api_keys(api)),
+        AuthenticationType::ApiKey => Provider::ApiKey(api_keys(api.api_keys)),
         AuthenticationType::AwsIam => Provider::Iam(IamConfig { region: surroundings.partition.region.clone() }),
         AuthenticationType::AwsLambda => {
             let config = provider.lambda_authorizer_config.as_ref();
             Provider::Lambda(LambdaConfig {
-                api_id: api.id.clone(),
+                api_id: api.api_id.to_owned(),
                 account: surroundings.partition.account.clone(),
                 function_arn: config.and_then(|config| config.authorizer_uri.clone()).unwrap_or_default(),
                 ttl_seconds: config.and_then(|config| config.authorizer_result_ttl_in_seconds).unwrap_or(0.0) as i64,
@@ -86,9 +108,9 @@ fn provider(
 }
 
 /// AWS differs: a key without `Expires` lives seven days there, and as long as the data folder here.
-fn api_keys(api: &GraphqlApi) -> ApiKeys {
+fn api_keys(keys: &[template::ApiKey]) -> ApiKeys {
     let entry = |key: &template::ApiKey| (key.key.clone(), ApiKey { expires: key.expires.unwrap_or(i64::MAX) });
-    ApiKeys(api.api_keys.iter().map(entry).collect())
+    ApiKeys(keys.iter().map(entry).collect())
 }
 
 /// Keys of this server's own pools without a detour over the network, and of issuers elsewhere by discovery.

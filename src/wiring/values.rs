@@ -25,6 +25,16 @@ impl Addresses {
     pub(crate) fn realtime_url(&self, api_id: &str) -> String {
         format!("{}/apis/{api_id}/graphql/realtime", self.http.replacen("http", "ws", 1))
     }
+
+    /// Where an Event API is published to: `http://127.0.0.1:4000/apis/ID/event`.
+    pub(crate) fn event_url(&self, api_id: &str) -> String {
+        format!("{}/apis/{api_id}/event", self.http)
+    }
+
+    /// Where an Event API takes WebSocket connections: `ws://127.0.0.1:4000/apis/ID/event/realtime`.
+    pub(crate) fn event_realtime_url(&self, api_id: &str) -> String {
+        format!("{}/apis/{api_id}/event/realtime", self.http.replacen("http", "ws", 1))
+    }
 }
 
 /// Values of the running server. Save the secrets before they are used.

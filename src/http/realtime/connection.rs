@@ -1,18 +1,18 @@
-//! One connection: acknowledged once, then any number of subscriptions, each authorized on its own.
+//! One connection: acknowledged once, then any number of subscriptions, each authorized on its own. What is said over it
+//! is a [`Dialect`]'s.
 
 use std::{collections::HashMap, net::SocketAddr};
 
-use appsync::{Delivery, GraphqlError, Subscription};
-use auth::Identity;
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, close_code};
 use clock::Timestamp;
+use serde_json::Value;
 use tokio::{sync::mpsc, task::AbortHandle};
 
 use super::{
+    dialect::{Dialect, ErrorEntry, Refusal},
     handshake::{Handshake, Headers},
-    message::{self, Incoming, Refusal},
 };
-use crate::http::{App, addressed::Endpoint, identity, rate_limit};
+use crate::http::{App, addressed::Endpoint, rate_limit};
 
 /// Subscriptions of one connection (AppSync quota).
 const SUBSCRIPTIONS: usize = 200;
@@ -25,49 +25,58 @@ const INIT_SECONDS: i64 = 30;
 /// Messages that wait for one socket. Behind it each subscription has its own bounded queue, which ends the
 /// subscription of a client that reads too slowly.
 const OUTGOING: usize = 16;
+/// How long a client may wait for a `ka` before it gives the connection up.
+pub(super) const CONNECTION_TIMEOUT_MILLIS: u64 = 300_000;
 
-struct Connection {
-    app: App,
-    endpoint: Endpoint,
-    peer: SocketAddr,
-    custom: Headers,
+pub(super) struct Connection<D> {
+    pub(super) origin: Origin,
+    pub(super) dialect: D,
+    /// To the connection itself, for tasks beside it.
+    pub(super) outgoing: mpsc::Sender<Outgoing>,
     socket: WebSocket,
-    outgoing: mpsc::Sender<Outgoing>,
     subscriptions: HashMap<String, AbortHandle>,
     acknowledged: bool,
 }
 
-/// What a subscription's task hands to the connection.
-enum Outgoing {
+/// Where the messages of a connection come from.
+#[derive(Clone)]
+pub(super) struct Origin {
+    pub(super) app: App,
+    pub(super) endpoint: Endpoint,
+    pub(super) peer: SocketAddr,
+    /// The application's own headers of the handshake.
+    custom: Headers,
+}
+
+/// What a task beside the connection hands to it.
+pub(super) enum Outgoing {
+    /// For the subscription `id`: ready-made JSON.
     Data { id: String, payload: Utf8Bytes },
-    Ended { id: String, errors: Vec<GraphqlError> },
+    /// The subscription `id` is over, for these reasons.
+    Ended { id: String, errors: Vec<Value> },
+    /// A whole message.
+    Answer(Utf8Bytes),
 }
 
 /// Serves a connection until either side ends it.
-pub(super) async fn serve(app: App, endpoint: Endpoint, mut socket: WebSocket, handshake: Handshake, peer: SocketAddr) {
-    let identity = match app.apis.get(&endpoint.api_id) {
-        Some(api) => identity::for_connection(&api, &endpoint, &handshake.credentials, peer).await,
-        None => Err(auth::Error::Missing),
-    };
-    let refused = match identity {
-        Ok(_) => {
+pub(super) async fn serve<D: Dialect>(
+    app: App,
+    endpoint: Endpoint,
+    mut socket: WebSocket,
+    handshake: Handshake,
+    peer: SocketAddr,
+) {
+    match D::connect(&app, &endpoint, &handshake, peer).await {
+        Ok(dialect) => {
             let (outgoing, incoming) = mpsc::channel(OUTGOING);
             let _counted = app.metrics.connection();
-            let connection = Connection {
-                app,
-                endpoint,
-                peer,
-                custom: handshake.custom,
-                socket,
-                outgoing,
-                subscriptions: HashMap::new(),
-                acknowledged: false,
-            };
-            return connection.run(incoming).await;
+            let origin = Origin { app: app.clone(), endpoint, peer, custom: handshake.custom };
+            let subscriptions = HashMap::new();
+            let connection = Connection { origin, dialect, outgoing, socket, subscriptions, acknowledged: false };
+            connection.run(incoming).await;
         }
-        Err(error) => message::connection_error(error.error_type(), &error.message(), 400),
-    };
-    turn_away(&app, &mut socket, refused).await;
+        Err(error) => turn_away(&app, &mut socket, D::connection_error(&error)).await,
+    }
 }
 
 /// Answers the client's first message with `refused` and closes. Not earlier: the AppSync links of Apollo and Amplify
@@ -87,12 +96,36 @@ fn close(reason: &'static str) -> Message {
     Message::Close(Some(CloseFrame { code: close_code::NORMAL, reason: Utf8Bytes::from_static(reason) }))
 }
 
-/// The connection is over: the peer is gone, or was told.
-struct Closed;
+fn keep_alive() -> Utf8Bytes {
+    Utf8Bytes::from_static(r#"{"type":"ka"}"#)
+}
 
-impl Connection {
+/// The connection is over: the peer is gone, or was told.
+pub(super) struct Closed;
+
+impl Origin {
+    /// Whether a message with these credentials may pass.
+    pub(super) fn admits(&self, authorization: &Headers) -> Result<(), ErrorEntry> {
+        let limit = self.app.rate_limit.as_ref();
+        let header = |name: &str| authorization.get(name).map(String::as_str);
+        if limit.is_none_or(|limit| limit.admits(header, self.peer.ip())) {
+            return Ok(());
+        }
+        let (error_type, message) = rate_limit::REFUSED;
+        Err(ErrorEntry::new(error_type, message))
+    }
+
+    /// What resolvers and handlers see as the headers of a message.
+    pub(super) fn headers(&self, authorization: Headers) -> Vec<(String, String)> {
+        let mut headers = self.custom.clone();
+        headers.extend(authorization);
+        headers.into_iter().collect()
+    }
+}
+
+impl<D: Dialect> Connection<D> {
     async fn run(mut self, mut incoming: mpsc::Receiver<Outgoing>) {
-        let clock = self.app.clock.clone();
+        let clock = self.origin.app.clock.clone();
         let end = clock.now().plus_seconds(LIFETIME_SECONDS);
         let mut wake = clock.now().plus_seconds(INIT_SECONDS);
         loop {
@@ -112,17 +145,17 @@ impl Connection {
 
     /// Time has come: for a `ka`, for the end of the connection's life, or to give up on a client that never began.
     async fn tick(&mut self, wake: &mut Timestamp, end: Timestamp) -> Result<(), Closed> {
-        let now = self.app.clock.now();
+        let now = self.origin.app.clock.now();
         if !self.acknowledged || now >= end {
             let reason = if self.acknowledged { "connection lifetime reached" } else { "no connection_init" };
             let _ = self.socket.send(close(reason)).await;
             return Err(Closed);
         }
         *wake = now.plus_seconds(KEEP_ALIVE_SECONDS);
-        self.send(message::keep_alive()).await
+        self.send(keep_alive()).await
     }
 
-    async fn send(&mut self, text: Utf8Bytes) -> Result<(), Closed> {
+    pub(super) async fn send(&mut self, text: Utf8Bytes) -> Result<(), Closed> {
         self.socket.send(Message::Text(text)).await.map_err(|_| Closed)
     }
 
@@ -132,138 +165,72 @@ impl Connection {
             Message::Close(_) => return Err(Closed),
             Message::Ping(_) | Message::Pong(_) => return Ok(()),
             Message::Binary(_) => {
-                let text = "messages are text frames".to_owned();
-                return self.refuse(Refusal { id: None, error_type: "BadRequestException", message: text }).await;
+                return self.refuse(Refusal::new(None, "BadRequestException", "messages are text frames")).await;
             }
         };
-        match message::read(&text) {
-            Ok(Incoming::ConnectionInit) => {
+        match D::read(&text) {
+            Ok(None) => {
                 self.acknowledged = true;
-                *wake = self.app.clock.now().plus_seconds(KEEP_ALIVE_SECONDS);
-                self.send(message::connection_ack()).await?;
-                self.send(message::keep_alive()).await
+                *wake = self.origin.app.clock.now().plus_seconds(KEEP_ALIVE_SECONDS);
+                self.send(D::connection_ack()).await?;
+                self.send(keep_alive()).await
             }
             // What comes before the acknowledgement is ignored (developer guide).
             _ if !self.acknowledged => Ok(()),
-            Ok(Incoming::Start { id, data, authorization }) => self.start(id, data, authorization).await,
-            Ok(Incoming::Stop { id }) => self.stop(&id).await,
+            Ok(Some(message)) => D::follow(self, message).await,
             Err(refusal) => self.refuse(refusal).await,
         }
     }
 
     async fn refuse(&mut self, refusal: Refusal) -> Result<(), Closed> {
-        let error = GraphqlError::of_request(refusal.error_type, refusal.message);
-        self.errors(refusal.id.as_deref(), &[error]).await
+        self.send(D::error(refusal.id.as_deref(), &[refusal.error.to_json()])).await
     }
 
-    async fn errors(&mut self, id: Option<&str>, errors: &[GraphqlError]) -> Result<(), Closed> {
-        let errors: Vec<_> = errors.iter().map(brief).collect();
-        self.send(message::error(id, &errors)).await
-    }
-
-    async fn start(&mut self, id: String, data: String, authorization: Headers) -> Result<(), Closed> {
-        match self.subscribe(&id, &data, authorization).await {
-            Ok(subscription) => {
-                // Registered: from here on every mutation is heard, so now it may be acknowledged.
-                self.send(message::start_ack(&id)).await?;
-                let task = tokio::spawn(forward(id.clone(), subscription, self.outgoing.clone()));
-                self.subscriptions.insert(id, task.abort_handle());
-                Ok(())
-            }
-            Err(errors) => self.errors(Some(&id), &errors).await,
-        }
-    }
-
-    async fn subscribe(
-        &mut self,
-        id: &str,
-        data: &str,
-        authorization: Headers,
-    ) -> Result<Subscription, Vec<GraphqlError>> {
-        let refused = |kind: &str, text: String| vec![GraphqlError::of_request(kind, text)];
+    /// Whether there is room for a subscription with this id.
+    pub(super) fn has_room(&self, id: &str) -> Result<(), ErrorEntry> {
         if self.subscriptions.contains_key(id) {
-            return Err(refused("DuplicatedOperationError", "subscription ID is duplicated".to_owned()));
+            return Err(ErrorEntry::new("DuplicatedOperationError", "subscription ID is duplicated"));
         }
         if self.subscriptions.len() >= SUBSCRIPTIONS {
             let text = format!("Max number of {SUBSCRIPTIONS} subscriptions reached");
-            return Err(refused("MaxSubscriptionsReachedError", text));
+            return Err(ErrorEntry::new("MaxSubscriptionsReachedError", text));
         }
-        let limit = self.app.rate_limit.as_ref();
-        if limit.is_some_and(|limit| !limit.admits(|name| authorization.get(name).map(String::as_str), self.peer.ip()))
-        {
-            let (error_type, message) = rate_limit::REFUSED;
-            return Err(refused(error_type, message.to_owned()));
-        }
-        // The version of now: it may have changed since the connection was made.
-        let api = self.app.apis.get(&self.endpoint.api_id);
-        let api = api.ok_or_else(|| refused("NotFoundException", "GraphQL API was deleted.".to_owned()))?;
-        let identity = identity::for_start(&api, &self.endpoint, &authorization, data, self.peer)
-            .await
-            .map_err(|error| refused(error.error_type(), error.message()))?;
-        let body = appsync::parse_body(data.as_bytes())
-            .map_err(|_| refused("BadRequestException", "payload.data holds no GraphQL request".to_owned()))?;
-        api.api().subscribe(&self.request(body, authorization, identity)).await
+        Ok(())
     }
 
-    fn request(&self, body: appsync::Body, authorization: Headers, identity: Identity) -> appsync::Request {
-        let mut headers = self.custom.clone();
-        headers.extend(authorization);
-        let domain_name = self.endpoint.domain_name.clone();
-        appsync::Request { body, headers: headers.into_iter().collect(), domain_name, identity }
+    /// From now on `task` delivers for the subscription `id`.
+    pub(super) fn deliver_from(&mut self, id: String, task: &tokio::task::JoinHandle<()>) {
+        self.subscriptions.insert(id, task.abort_handle());
     }
 
-    async fn stop(&mut self, id: &str) -> Result<(), Closed> {
-        if let Some(task) = self.subscriptions.remove(id) {
-            task.abort();
-        }
-        self.send(message::complete(id)).await
+    /// Ends the subscription `id`; whether there was one.
+    pub(super) fn unsubscribe(&mut self, id: &str) -> bool {
+        let task = self.subscriptions.remove(id);
+        task.as_ref().map(AbortHandle::abort).is_some()
     }
 
     async fn deliver(&mut self, outgoing: Outgoing) -> Result<(), Closed> {
         match outgoing {
             Outgoing::Data { id, payload } if self.subscriptions.contains_key(&id) => {
-                self.send(message::data(&id, &payload)).await
+                self.send(D::data(&id, &payload)).await
             }
             Outgoing::Ended { id, errors } if self.subscriptions.remove(&id).is_some() => {
-                if !errors.is_empty() {
-                    self.errors(Some(&id), &errors).await?;
+                for message in D::ended(&id, &errors) {
+                    self.send(message).await?;
                 }
-                self.send(message::complete(&id)).await
+                Ok(())
             }
+            Outgoing::Answer(message) => self.send(message).await,
             // The client has stopped it in the meantime.
             Outgoing::Data { .. } | Outgoing::Ended { .. } => Ok(()),
         }
     }
 }
 
-impl Drop for Connection {
+impl<D> Drop for Connection<D> {
     fn drop(&mut self) {
         for task in self.subscriptions.values() {
             task.abort();
         }
     }
-}
-
-async fn forward(id: String, mut subscription: Subscription, outgoing: mpsc::Sender<Outgoing>) {
-    while let Some(delivery) = subscription.next().await {
-        let next = match delivery {
-            Delivery::Data(payload) => match Utf8Bytes::try_from(payload) {
-                Ok(payload) => Outgoing::Data { id: id.clone(), payload },
-                Err(_) => unreachable!("a payload is JSON, which is UTF-8"),
-            },
-            Delivery::Ended(errors) => Outgoing::Ended { id: id.clone(), errors },
-        };
-        if outgoing.send(next).await.is_err() {
-            return; // The connection is gone.
-        }
-    }
-}
-
-/// Errors of this protocol have a type and a text; path and locations only where there are some.
-fn brief(error: &GraphqlError) -> serde_json::Value {
-    let mut value = error.to_json();
-    if let Some(members) = value.as_object_mut() {
-        members.retain(|_, member| !member.is_null());
-    }
-    value
 }

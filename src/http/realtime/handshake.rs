@@ -12,14 +12,11 @@ use serde_json::Value;
 /// Header names in lower case, and their values.
 pub(super) type Headers = BTreeMap<String, String>;
 
-/// The subprotocol that is spoken and echoed.
-pub(super) const PROTOCOL: &str = "graphql-ws";
-
 /// Why a handshake cannot be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(super) enum Problem {
-    #[error("offer the WebSocket subprotocol graphql-ws")]
-    Protocol,
+    #[error("offer the WebSocket subprotocol {0}")]
+    Protocol(&'static str),
     #[error("the connection's header is not base64 of a JSON object of texts")]
     Header,
 }
@@ -33,16 +30,16 @@ pub(super) struct Handshake {
     pub(super) custom: Headers,
 }
 
-/// Reads the handshake of an upgrade request.
-pub(super) fn read(headers: &HeaderMap, query: &str) -> Result<Handshake, Problem> {
+/// Reads the handshake of an upgrade request, which has to offer `protocol`.
+pub(super) fn read(protocol: &'static str, headers: &HeaderMap, query: &str) -> Result<Handshake, Problem> {
     let offered: Vec<&str> = headers
         .get_all(header::SEC_WEBSOCKET_PROTOCOL)
         .iter()
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(',').map(str::trim))
         .collect();
-    if !offered.contains(&PROTOCOL) {
-        return Err(Problem::Protocol);
+    if !offered.contains(&protocol) {
+        return Err(Problem::Protocol(protocol));
     }
     let parameters: BTreeMap<String, String> = url::form_urlencoded::parse(query.as_bytes()).into_owned().collect();
     let mut custom = plain(headers);
@@ -57,7 +54,7 @@ pub(super) fn read(headers: &HeaderMap, query: &str) -> Result<Handshake, Proble
     Ok(Handshake { credentials, custom })
 }
 
-/// The authorization object of a `start` message.
+/// The authorization object of a message.
 pub(super) fn object(value: &Value) -> Result<Headers, Problem> {
     let members = value.as_object().ok_or(Problem::Header)?;
     members
@@ -113,7 +110,8 @@ mod tests {
     #[test]
     fn the_subprotocol_carries_credentials() {
         let encoded = BASE64_URL_SAFE_NO_PAD.encode(HEADER);
-        let read = read(&upgrade(&format!("graphql-ws, header-{encoded}"), &[]), "").expect("a handshake");
+        let read =
+            read("graphql-ws", &upgrade(&format!("graphql-ws, header-{encoded}"), &[]), "").expect("a handshake");
         assert_eq!(read.credentials["x-api-key"], "da2-??>>");
         assert_eq!(read.credentials["host"], "h");
     }
@@ -128,7 +126,7 @@ mod tests {
                 .append_pair("payload", "e30=")
                 .append_pair("X-Tenant", "t1")
                 .finish();
-            let read = read(&upgrade("graphql-ws", &[]), &query).expect("a handshake");
+            let read = read("graphql-ws", &upgrade("graphql-ws", &[]), &query).expect("a handshake");
             assert_eq!(read.credentials["x-api-key"], "da2-??>>", "{query}");
             assert_eq!(read.custom.get("x-tenant").map(String::as_str), Some("t1"));
             assert_eq!(read.custom.get("header"), None);
@@ -138,15 +136,16 @@ mod tests {
     #[test]
     fn plain_headers_carry_credentials_but_no_cookie() {
         let headers = upgrade("graphql-ws", &[("x-api-key", "da2-k"), ("cookie", "a=b"), ("upgrade", "websocket")]);
-        let read = read(&headers, "").expect("a handshake");
+        let read = read("graphql-ws", &headers, "").expect("a handshake");
         assert_eq!(read.credentials, Headers::from([("x-api-key".into(), "da2-k".into())]));
     }
 
     #[test]
     fn what_cannot_be_read_is_refused() {
-        assert_eq!(read(&upgrade("graphql-transport-ws", &[]), ""), Err(Problem::Protocol));
+        let read = |headers: HeaderMap| read("graphql-ws", &headers, "");
+        assert_eq!(read(upgrade("graphql-transport-ws", &[])), Err(Problem::Protocol("graphql-ws")));
         for bad in ["header-!!!", "header-bnVsbA", "header-eyJhIjoxfQ"] {
-            assert_eq!(read(&upgrade(&format!("graphql-ws, {bad}"), &[]), ""), Err(Problem::Header), "{bad}");
+            assert_eq!(read(upgrade(&format!("graphql-ws, {bad}"), &[])), Err(Problem::Header), "{bad}");
         }
     }
 }

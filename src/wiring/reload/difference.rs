@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use template::{Application, Declared, GraphqlApi};
+use template::{Application, Declared, EventApi, GraphqlApi};
 
 /// Resources that differ, are new or are gone: their types and logical ids.
 pub(super) type Differing<'a> = BTreeSet<(&'a str, &'a str)>;
@@ -28,6 +28,18 @@ pub(super) fn apis<'a>(before: &Application, after: &'a Application) -> Vec<&'a 
 pub(super) fn removed_apis<'a>(before: &'a Application, after: &Application) -> Vec<&'a str> {
     let gone = |api: &&GraphqlApi| after.apis.iter().all(|other| other.id != api.id);
     before.apis.iter().filter(gone).map(|api| &*api.id).collect()
+}
+
+/// The same of Event APIs.
+pub(super) fn event_apis<'a>(before: &Application, after: &'a Application) -> Vec<&'a EventApi> {
+    let same = |api: &EventApi| before.event_apis.iter().any(|other| other == api);
+    after.event_apis.iter().filter(|api| !same(api)).collect()
+}
+
+/// The same of Event APIs.
+pub(super) fn removed_event_apis<'a>(before: &'a Application, after: &Application) -> Vec<&'a str> {
+    let gone = |api: &&EventApi| after.event_apis.iter().all(|other| other.id != api.id);
+    before.event_apis.iter().filter(gone).map(|api| &*api.id).collect()
 }
 
 /// Of the resources that differ from those of the start, the ones that only a start takes over, in words.

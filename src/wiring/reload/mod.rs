@@ -23,7 +23,8 @@ pub(crate) use self::{
     watch::watch,
 };
 use super::{
-    Error, apis::Apis, endpoints::Endpoints, event_rules, identity_pools, secrets::Secrets, values, values::Addresses,
+    Error, apis::Apis, endpoints::Endpoints, event_apis::EventApis, event_rules, identity_pools, secrets::Secrets,
+    values, values::Addresses,
 };
 use crate::config::Config;
 
@@ -38,6 +39,7 @@ pub(crate) struct Reloader {
     pub(super) apis: Arc<Apis>,
     /// Its merged APIs may follow APIs of the template.
     pub(super) management: Arc<Management>,
+    pub(super) event_apis: Arc<EventApis>,
     pub(super) bus: events::Bus,
     /// The roles that callers with credentials of an identity pool take.
     pub(super) identity_roles: identity_pools::Roles,
@@ -92,17 +94,26 @@ impl Reloader {
         let rules = event_rules::compile(&next)?;
         let apis = difference::apis(&before, &next);
         let mut resources: Vec<_> = apis.iter().map(|api| format!("the GraphQL API {}", api.logical_id)).collect();
+        let event_apis = difference::event_apis(&before, &next);
+        resources.extend(event_apis.iter().map(|api| format!("the Event API {}", api.logical_id)));
         // From here on only the store of Step Functions can fail.
         let prepared = self.apis.prepare(apis.into_iter().cloned().collect()).await.map_err(Error::Api)?;
+        let events = self.event_apis.prepare(event_apis.into_iter().cloned().collect()).await.map_err(Error::Api)?;
         resources.extend(self.put_state_machines(&next).await?);
         prepared.commit().await;
+        events.commit().await;
         *current = next.clone();
         for id in difference::removed_apis(&before, &next) {
             self.apis.remove(id).await;
             resources.push(format!("without the GraphQL API {id}"));
         }
+        for id in difference::removed_event_apis(&before, &next) {
+            self.event_apis.remove(id).await;
+            resources.push(format!("without the Event API {id}"));
+        }
         self.apis.serve_first(next.apis.first().map(|api| api.id.clone())).await;
         self.management.follow_template().await;
+        self.event_apis.serve_first(next.event_apis.first().map(|api| api.id.clone())).await;
         resources.extend(self.put_rest(&before, &next, rules)?);
         let needs_restart = difference::needing_restart(&self.started, &next, self.engine.is_some());
         Ok(Deployed { resources, needs_restart })

@@ -5,64 +5,44 @@
 use axum::extract::ws::Utf8Bytes;
 use serde_json::{Value, json};
 
-use super::handshake::{self, Headers};
+use crate::http::realtime::{
+    connection::CONNECTION_TIMEOUT_MILLIS,
+    dialect::{self, Refusal},
+    handshake::{self, Headers},
+};
 
-/// A message of a client.
+/// A message of a client beside `connection_init`.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Incoming {
-    ConnectionInit,
+pub(in crate::http::realtime) enum Incoming {
     Start { id: String, data: String, authorization: Headers },
     Stop { id: String },
 }
 
-/// A message that cannot be followed, as the error that answers it.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Refusal {
-    pub(super) id: Option<String>,
-    pub(super) error_type: &'static str,
-    pub(super) message: String,
-}
-
-/// Subscription ids are UUIDs; anything up to this many bytes is taken.
-const ID_BYTES: usize = 128;
-
-/// Reads a text frame.
-pub(super) fn read(text: &str) -> Result<Incoming, Refusal> {
-    let message: Value = serde_json::from_str(text).map_err(|_| refuse(None, "BadRequestException", "Invalid JSON"))?;
-    let id = message["id"].as_str().filter(|id| !id.is_empty() && id.len() <= ID_BYTES).map(str::to_owned);
-    let bad = |id: &Option<String>, text: &str| refuse(id.clone(), "BadRequestException", text);
+/// Reads a text frame; nothing for `connection_init`.
+pub(super) fn read(text: &str) -> Result<Option<Incoming>, Refusal> {
+    let (message, id) = dialect::parse(text)?;
+    let bad = |id: &Option<String>, text: &str| Refusal::new(id.clone(), "BadRequestException", text);
     match message["type"].as_str() {
-        Some("connection_init") => Ok(Incoming::ConnectionInit),
+        Some("connection_init") => Ok(None),
         Some("start") => {
             let Some(id) = id else { return Err(bad(&None, "a start message needs an id")) };
             let data = message["payload"]["data"].as_str();
             let Some(data) = data else { return Err(bad(&Some(id), "payload.data must be a text of JSON")) };
             let authorization = handshake::object(&message["payload"]["extensions"]["authorization"])
                 .map_err(|_| bad(&Some(id.clone()), "payload.extensions.authorization must be an object of texts"))?;
-            Ok(Incoming::Start { id, data: data.to_owned(), authorization })
+            Ok(Some(Incoming::Start { id, data: data.to_owned(), authorization }))
         }
         Some("stop") => match id {
-            Some(id) => Ok(Incoming::Stop { id }),
+            Some(id) => Ok(Some(Incoming::Stop { id })),
             None => Err(bad(&None, "a stop message needs an id")),
         },
         // The text is recorded on AWS.
-        _ => Err(refuse(id, "UnsupportedOperation", "unknown not supported through the realtime channel")),
+        _ => Err(Refusal::new(id, "UnsupportedOperation", "unknown not supported through the realtime channel")),
     }
 }
 
-fn refuse(id: Option<String>, error_type: &'static str, message: &str) -> Refusal {
-    Refusal { id, error_type, message: message.to_owned() }
-}
-
-/// How long a client may wait for a `ka` before it gives the connection up.
-pub(super) const CONNECTION_TIMEOUT_MILLIS: u64 = 300_000;
-
 pub(super) fn connection_ack() -> Utf8Bytes {
     text(&json!({ "type": "connection_ack", "payload": { "connectionTimeoutMs": CONNECTION_TIMEOUT_MILLIS } }))
-}
-
-pub(super) fn keep_alive() -> Utf8Bytes {
-    Utf8Bytes::from_static(r#"{"type":"ka"}"#)
 }
 
 pub(super) fn start_ack(id: &str) -> Utf8Bytes {
@@ -107,7 +87,8 @@ mod tests {
         let text = r#"{"id":"1","type":"start","payload":{"data":"{\"query\":\"q\"}",
             "extensions":{"authorization":{"X-Api-Key":"k"}}}}"#;
         let authorization = Headers::from([("x-api-key".into(), "k".into())]);
-        assert_eq!(read(text), Ok(Incoming::Start { id: "1".into(), data: r#"{"query":"q"}"#.into(), authorization }));
+        let start = Incoming::Start { id: "1".into(), data: r#"{"query":"q"}"#.into(), authorization };
+        assert_eq!(read(text), Ok(Some(start)));
     }
 
     #[test]
@@ -121,13 +102,13 @@ mod tests {
         ];
         for (text, id, message) in cases {
             let refusal = read(text).expect_err(text);
-            assert_eq!((refusal.id.as_deref(), refusal.message.as_str()), (id, message), "{text}");
+            assert_eq!((refusal.id.as_deref(), refusal.error.message.as_str()), (id, message), "{text}");
         }
     }
 
     #[test]
     fn deep_json_is_refused_without_recursion() {
-        assert_eq!(read(&"[".repeat(1_000_000)).expect_err("too deep").message, "Invalid JSON");
+        assert_eq!(read(&"[".repeat(1_000_000)).expect_err("too deep").error.message, "Invalid JSON");
     }
 
     #[test]
