@@ -299,3 +299,89 @@ fn map(value: serde_json::Value) -> std::sync::Arc<serde_json::Map<String, serde
 fn default_contexts_work() {
     assert_eq!(strict(support::EMPTY).invoke(Handler::Request, &Context::default()).end, End::Returned(None));
 }
+
+/// The handlers of a channel namespace ("Process real-time events with AWS AppSync event handlers", Events guide).
+mod events {
+    use std::sync::Arc;
+
+    use resolver::{Context, End, EventContext, EventHandler, Handler, Language, RaisedError, javascript::JavaScript};
+    use serde_json::{Value, json};
+
+    use crate::support::source;
+
+    fn context(events: Value) -> Context {
+        let info = json!({
+            "channel": { "path": "/news/sport", "segments": ["news", "sport"] },
+            "channelNamespace": { "name": "news" },
+            "operation": "PUBLISH",
+        });
+        Context {
+            event: Some(Arc::new(EventContext { events, info })),
+            identity: Arc::new(json!({ "username": "ada" })),
+            result: Some(Arc::new(json!({ "stored": true }))),
+            ..super::context()
+        }
+    }
+
+    #[test]
+    fn a_handler_is_a_function_or_an_object() {
+        let code = "
+            import { util } from '@aws-appsync/utils';
+            export const onSubscribe = (ctx) => {
+                if (ctx.info.channel.segments.includes('secret')) util.unauthorized();
+            };
+            export const onPublish = {
+                request: (ctx) => ({ payload: ctx.events.length }),
+                response(ctx) { return ctx.events.map((event) => ({ ...event, by: ctx.identity.username, ...ctx.result })) },
+            };";
+        let handlers = JavaScript::default().compile_events(&source(code)).unwrap_or_else(|error| panic!("{error}"));
+        let Some(EventHandler::Function(subscribe)) = handlers.on_subscribe else { panic!("a function") };
+        let Some(EventHandler::Object(publish)) = handlers.on_publish else { panic!("an object") };
+        let events = json!([{ "id": "1", "payload": { "a": [1] } }]);
+        let run = |which| match publish.invoke(which, &context(events.clone())).end {
+            End::Returned(Some(value)) => value,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(run(Handler::Request), json!({ "payload": 1 }));
+        let expected = json!([{ "id": "1", "payload": { "a": [1] }, "by": "ada", "stored": true }]);
+        assert_eq!(run(Handler::Response), expected);
+        assert_eq!(subscribe.invoke(Handler::Request, &context(Value::Null)).end, End::Returned(None));
+        let mut secret = context(Value::Null);
+        let info = json!({ "channel": { "path": "/a/secret", "segments": ["a", "secret"] } });
+        secret.event = Some(Arc::new(EventContext { events: Value::Null, info }));
+        assert_eq!(subscribe.invoke(Handler::Request, &secret).end, End::Unauthorized);
+    }
+
+    #[test]
+    fn contexts_have_what_events_have_and_nothing_else() {
+        let code = "
+            export function onPublish(ctx) {
+                return [ctx.channel, ctx.info.operation, ctx.events, ctx.args, ctx.source, ctx.prev, ctx.env, Object.keys(ctx)];
+            }";
+        let handlers = JavaScript::default().compile_events(&source(code)).expect("compiles");
+        assert!(handlers.on_subscribe.is_none());
+        let Some(EventHandler::Function(publish)) = handlers.on_publish else { panic!("a function") };
+        let keys = ["identity", "events", "channel", "stash", "result", "error", "info", "request"];
+        let expected = json!(["/news/sport", "PUBLISH", [], null, null, null, null, keys]);
+        assert_eq!(publish.invoke(Handler::Request, &context(json!([]))).end, End::Returned(Some(expected)));
+        // A payload that is deeper than values of handlers may be fails the handler, and nothing else.
+        let deep = (0..120).fold(json!(1), |inner, _| json!([inner]));
+        let end = publish.invoke(Handler::Request, &context(json!([{ "id": "1", "payload": deep }]))).end;
+        assert!(matches!(end, End::Raised(RaisedError { kind: Some(kind), .. }) if kind == "Code"));
+    }
+
+    #[test]
+    fn code_without_a_handler_is_refused_with_its_place() {
+        let cases = [
+            ("export function request() {}", 1, "the code must export onPublish or onSubscribe"),
+            ("\nexport const onPublish = 1;", 2, "onPublish must be a function, or an object"),
+            ("const a = {};\nexport const onSubscribe = a;", 2, "onSubscribe must be a function, or an object"),
+            ("import { onPublish } from 'x';\nexport { onPublish };", 1, "x cannot be imported"),
+            ("export function onPublish(ctx) { while (1) {} }", 1, "while is not supported"),
+        ];
+        for (code, line, message) in cases {
+            let Err(error) = JavaScript::default().compile_events(&source(code)) else { panic!("compiled: {code}") };
+            assert!(error.message.starts_with(message) && error.line == line, "{code}: {error}");
+        }
+    }
+}
