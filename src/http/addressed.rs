@@ -102,6 +102,9 @@ mod tests {
             ("/apis/abc/graphql/realtime", "xyz.appsync-api.us-east-1.amazonaws.com", Some("abc")),
             ("/graphql", "xyz.appsync-api.us-east-1.amazonaws.com", Some("xyz")),
             ("/graphql", "xyz.appsync-realtime-api.localhost:4000", Some("xyz")),
+            ("/apis/abc/event", "localhost:4000", Some("abc")),
+            ("/event", "xyz.appsync-api.us-east-1.amazonaws.com", Some("xyz")),
+            ("/event/realtime", "xyz.appsync-realtime-api.us-east-1.amazonaws.com", Some("xyz")),
             ("/graphql", "api.example.com", None),
             ("/graphql", "127.0.0.1:4000", None),
         ];

@@ -29,7 +29,8 @@ before(async () => {
   template = join(folder, 'template.yaml');
   copyFileSync(fixture, template);
   server = await startServer([template]);
-  held.token = (await tokensOf(server, 'ada')).AccessToken;
+  held.userPool = (await tokensOf(server, 'ada')).AccessToken;
+  held.oidc = (await tokensOf(server, 'partner')).AccessToken;
 });
 after(async () => {
   await events.closeAll();
@@ -46,7 +47,7 @@ function configure(changes = {}) {
     apiKey: server.apiKey,
     ...changes,
   };
-  const token = changes.token ?? held.token;
+  const token = changes.token ?? held.userPool;
   const credentials = changes.credentials ?? server.credentials;
   Amplify.configure(
     { API: { Events } },
@@ -72,9 +73,9 @@ async function listen(t, path, options) {
   return { inbox, channel };
 }
 
-const modes = { apiKey: 'apiKey', iam: 'iam', userPool: 'userPool' };
-for (const authMode of Object.values(modes)) {
+for (const authMode of ['apiKey', 'iam', 'userPool', 'oidc']) {
   test(`Amplify, ${authMode}: connects, subscribes below a channel, posts and publishes, and receives`, async (t) => {
+    configure({ token: held[authMode] });
     const options = { authMode };
     const { inbox } = await listen(t, `/plain/${authMode}/*`, options);
     assert.equal(await events.post(`/plain/${authMode}/a`, { n: 1 }, options), undefined, 'nothing failed');
@@ -90,7 +91,8 @@ for (const authMode of Object.values(modes)) {
 const spoiled = {
   apiKey: () => ({ apiKey: 'da2-aaaaaaaaaaaaaaaaaaaaaaaaaa' }),
   iam: () => ({ credentials: { ...server.credentials, secretAccessKey: 'wrong' } }),
-  userPool: () => ({ token: forged(held.token) }),
+  userPool: () => ({ token: forged(held.userPool) }),
+  oidc: () => ({ token: forged(held.oidc) }),
 };
 for (const [authMode, change] of Object.entries(spoiled)) {
   test(`Amplify, ${authMode}: wrong credentials are refused`, async () => {
@@ -167,7 +169,7 @@ async function dial(t, api = '', apiKey = server.apiKey) {
   const say = (message) => socket.send(JSON.stringify({ authorization, ...message }));
   const answer = (type, id) => inbox.next(type, (message) => message.type === type && message.id === id);
   say({ type: 'connection_init' });
-  return { say, answer, inbox };
+  return { say, answer, inbox, close: () => socket.close() };
 }
 
 const post = (path, apiKey, body) =>
@@ -208,6 +210,17 @@ test('the protocol: acknowledgements, errors and events as the guide has them', 
   const refused = await dial(t, '', 'da2-wrong');
   const error = await refused.answer('connection_error');
   assert.deepEqual(error.errors[0].errorType, 'UnauthorizedException');
+});
+
+test('what is sent before a connection closes is published all the same', async (t) => {
+  const { say, answer } = await dial(t);
+  say({ type: 'subscribe', id: 's', channel: '/shouted/*' });
+  await answer('subscribe_success', 's');
+  const other = await dial(t);
+  await other.answer('connection_ack');
+  other.say({ type: 'publish', id: 'p', channel: '/shouted/last', events: ['"words"'] });
+  other.close();
+  assert.equal((await answer('data', 's')).event, '"WORDS"');
 });
 
 test('HTTP: each API is at its path and host, and says what is wrong', async (t) => {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use auth::{
-    ApiKey, ApiKeys, Authenticator, Config, CredentialStore, IamConfig, Identity, KeyCache, LambdaConfig, OidcConfig,
+    ApiKey, ApiKeys, Authenticator, Config, CredentialStore, EventOperation, IamConfig, Identity, KeyCache, LambdaConfig, OidcConfig,
     Presented, Provider,
 };
 use aws_protocol::{BoxFuture, Caller, Directory, Service, ServiceError};
@@ -144,6 +144,39 @@ async fn the_event_has_the_token_the_request_and_its_headers() {
         let id = &got["requestContext"]["requestId"];
         assert_eq!(id.as_str().map(str::len), Some(36));
         assert_eq!(got, &event(id, query, name, variables));
+    }
+}
+
+/// "Configuring authorization and authentication to secure Event APIs", Events guide [M].
+#[tokio::test]
+async fn of_an_event_api_the_function_is_told_the_operation_and_its_channel() {
+    let world = world(300, None, Vec::new());
+    let sent = headers(&[("authorization", "good")]);
+    let presented =
+        Presented { method: "POST", path: "/event", query: "", headers: &sent, payload: b"{}", peer: None };
+    let cases = [
+        (EventOperation::Connect, "EVENT_CONNECT", None),
+        (EventOperation::Publish("/news/a"), "EVENT_PUBLISH", Some("/news/a")),
+        (EventOperation::Subscribe("/news/*"), "EVENT_SUBSCRIBE", Some("/news/*")),
+        (EventOperation::Subscribe("/news/b"), "EVENT_SUBSCRIBE", Some("/news/b")),
+    ];
+    for (position, (operation, name, channel)) in cases.into_iter().enumerate() {
+        for _ in 0..2 {
+            let identity = world.authenticator.authenticate_event(&presented, operation).await.expect("accepted");
+            assert_eq!(identity.to_event_context(), json!({ "handlerContext": { "tenant": "t1" } }));
+        }
+        assert_eq!(world.asked(), position + 1, "an answer is remembered for its operation and channel");
+        let event = world.function.events.lock()[position].clone();
+        let context = &event["requestContext"];
+        let mut expected =
+            json!({ "apiId": API, "accountId": "000000000000", "requestId": context["requestId"], "operation": name });
+        if let Some(channel) = channel {
+            expected["channel"] = channel.into();
+            expected["channelNamespaceName"] = "news".into();
+        }
+        assert_eq!(context, &expected);
+        assert_eq!(event["authorizationToken"], "good");
+        assert_eq!(event["requestHeaders"], json!({ "authorization": "good" }));
     }
 }
 

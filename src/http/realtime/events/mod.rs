@@ -10,7 +10,7 @@ use auth::EventOperation;
 use axum::extract::ws::Utf8Bytes;
 use event_api::{Delivery, Pattern, Publish, Request, Subscription};
 use serde_json::Value;
-use tokio::{sync::mpsc, task::AbortHandle};
+use tokio::sync::mpsc;
 
 use super::{
     connection::{Closed, Connection, Origin, Outgoing},
@@ -26,16 +26,12 @@ const PUBLISHES: usize = 64;
 /// What is kept for a connection.
 #[derive(Default)]
 pub(super) struct EventWs {
-    publisher: Option<Publisher>,
+    /// To the task that publishes what comes over the connection, one message after the other, so that a slow handler holds
+    /// up neither deliveries nor keep-alives. It ends when the connection has and all is published.
+    publisher: Option<mpsc::Sender<Job>>,
 }
 
-/// The task that publishes what comes over a connection, one message after the other, so that a slow handler holds up
-/// neither deliveries nor keep-alives.
-struct Publisher {
-    queue: mpsc::Sender<Job>,
-    task: AbortHandle,
-}
-
+/// A message to publish.
 struct Job {
     id: String,
     body: Value,
@@ -150,10 +146,10 @@ async fn publish(connection: &mut Connection<EventWs>, job: Job) -> Result<(), C
     let (origin, outgoing) = (&connection.origin, &connection.outgoing);
     let publisher = connection.dialect.publisher.get_or_insert_with(|| {
         let (queue, jobs) = mpsc::channel(PUBLISHES);
-        let task = tokio::spawn(publish_all(origin.clone(), jobs, outgoing.clone())).abort_handle();
-        Publisher { queue, task }
+        tokio::spawn(publish_all(origin.clone(), jobs, outgoing.clone()));
+        queue
     });
-    let Err(refused) = publisher.queue.try_send(job) else { return Ok(()) };
+    let Err(refused) = publisher.try_send(job) else { return Ok(()) };
     let id = refused.into_inner().id;
     // AWS differs: it bounds the rate of a connection instead; its text is not recorded.
     let error = ErrorEntry::new("LimitExceededError", format!("{PUBLISHES} messages wait to be published"));
@@ -166,9 +162,8 @@ async fn publish_all(origin: Origin, mut jobs: mpsc::Receiver<Job>, outgoing: mp
             Ok(outcome) => message::publish_success(&id, &outcome),
             Err(error) => message::error("publish_error", Some(&id), &[error.to_json()]),
         };
-        if outgoing.send(Outgoing::Answer(answer)).await.is_err() {
-            return; // The connection is gone.
-        }
+        // The connection may be gone; what it sent before is published all the same.
+        let _ = outgoing.send(Outgoing::Answer(answer)).await;
     }
 }
 
@@ -204,11 +199,5 @@ async fn forward(id: String, mut subscription: Subscription, outgoing: mpsc::Sen
         if outgoing.send(next).await.is_err() {
             return; // The connection is gone.
         }
-    }
-}
-
-impl Drop for Publisher {
-    fn drop(&mut self) {
-        self.task.abort();
     }
 }
