@@ -169,7 +169,7 @@ async function dial(t, api = '', apiKey = server.apiKey) {
   const say = (message) => socket.send(JSON.stringify({ authorization, ...message }));
   const answer = (type, id) => inbox.next(type, (message) => message.type === type && message.id === id);
   say({ type: 'connection_init' });
-  return { say, answer, inbox, close: () => socket.close() };
+  return { say, answer, inbox, raw: socket };
 }
 
 const post = (path, apiKey, body) =>
@@ -212,6 +212,30 @@ test('the protocol: acknowledgements, errors and events as the guide has them', 
   assert.deepEqual(error.errors[0].errorType, 'UnauthorizedException');
 });
 
+test('garbage gets its error, a message that is too long the end, and the server goes on', async (t) => {
+  const { say, answer, inbox, raw } = await dial(t);
+  await answer('connection_ack');
+  const garbage = ['', '{', '[]', '[['.repeat(50_000), '{"type":5}', '{"type":"publish"}', '{"type":"subscribe","id":""}'];
+  for (const [position, text] of garbage.entries()) {
+    raw.send(text);
+    const errors = () => inbox.heard.filter(({ type }) => type === 'error');
+    await inbox.next(`the error of ${text.slice(0, 40)}`, () => errors().length === position + 1);
+  }
+  const long = await dial(t);
+  await long.answer('connection_ack');
+  const closed = new Promise((resolve) => long.raw.on('close', resolve).on('error', resolve));
+  long.raw.send('x'.repeat(8 << 20));
+  await closed;
+  say({ type: 'publish', id: 'p', channel: '/plain/a', events: ['1'] });
+  await answer('publish_success', 'p');
+  // Five events of the largest size, each character of which is escaped.
+  const largest = JSON.stringify('"'.repeat((240 * 1024 - 2) / 2));
+  say({ type: 'publish', id: 'q', channel: '/plain/a', events: Array(5).fill(largest) });
+  assert.equal((await answer('publish_success', 'q')).successful.length, 5);
+  say({ type: 'publish', id: 'r', channel: '/plain/a', events: [`${largest} `] });
+  assert.equal((await answer('publish_error', 'r')).errors[0].errorType, 'BadRequestException');
+});
+
 test('what is sent before a connection closes is published all the same', async (t) => {
   const { say, answer } = await dial(t);
   say({ type: 'subscribe', id: 's', channel: '/shouted/*' });
@@ -219,7 +243,7 @@ test('what is sent before a connection closes is published all the same', async 
   const other = await dial(t);
   await other.answer('connection_ack');
   other.say({ type: 'publish', id: 'p', channel: '/shouted/last', events: ['"words"'] });
-  other.close();
+  other.raw.close();
   assert.equal((await answer('data', 's')).event, '"WORDS"');
 });
 
