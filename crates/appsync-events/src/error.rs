@@ -6,9 +6,12 @@ pub enum Error {
     /// The request cannot be understood, or is over a limit. AWS differs: its texts are not recorded.
     #[error("{0}")]
     BadRequest(String),
-    /// The mode, the policy or the handler does not allow it.
+    /// The mode or the policy does not allow it.
     #[error("You are not authorized to make this call.")]
     Unauthorized,
+    /// The handler does not allow it.
+    #[error("You are not authorized to make this call.")]
+    Forbidden,
     /// There is no such namespace. AWS differs: its answer is not recorded.
     #[error("The channel namespace {0} does not exist.")]
     NoNamespace(String),
@@ -36,7 +39,7 @@ impl Error {
     pub fn error_type(&self) -> &str {
         match self {
             Self::BadRequest(_) => "BadRequestException",
-            Self::Unauthorized => "UnauthorizedException",
+            Self::Unauthorized | Self::Forbidden => "UnauthorizedException",
             Self::NoNamespace(_) | Self::Deleted => "NotFoundException",
             // AWS differs: the type of a handler's error that names none is not recorded.
             Self::Handler { kind, .. } => kind.as_deref().unwrap_or("HandlerError"),
@@ -49,6 +52,8 @@ impl Error {
     pub fn status(&self) -> u16 {
         match self {
             Self::Unauthorized => 401,
+            // So the guide of Powertools for AWS Lambda says about a function that raises UnauthorizedException.
+            Self::Forbidden => 403,
             Self::NoNamespace(_) | Self::Deleted => 404,
             Self::TimedOut => 504,
             Self::BadRequest(_) | Self::Handler { .. } | Self::TooSlow(_) => 400,

@@ -96,7 +96,7 @@ impl Invocation<'_> {
             End::Returned(value) => Ok((value.unwrap_or_default(), evaluation.stash, false)),
             End::EarlyReturn { value, .. } => Ok((value.unwrap_or_default(), evaluation.stash, true)),
             End::Raised(error) => Err(Error::Handler { kind: error.kind, message: error.message }),
-            End::Unauthorized => Err(Error::Unauthorized),
+            End::Unauthorized => Err(Error::Forbidden),
         }
     }
 
@@ -118,7 +118,7 @@ impl Invocation<'_> {
             InvokeType::Event => "Event",
         };
         let request = json!({ "operation": "Invoke", "invocationType": invocation, "payload": payload });
-        let answer = source.invoke(&self.identity, self.name, request).await;
+        let answer = source.invoke_directly(&self.identity, self.name, request).await;
         if invoke_type == InvokeType::Event {
             if let Err(failure) = answer {
                 tracing::warn!(handler = self.name, ?failure, "the function was not called");
@@ -132,6 +132,7 @@ impl Invocation<'_> {
                 other => Err(Error::Handler { kind: None, message: other.to_string() }),
             },
             Ok(_) => Ok(Returned::Value(Value::Null)),
+            Err(SourceFailure::Reported { kind, .. }) if kind == "UnauthorizedException" => Err(Error::Forbidden),
             Err(SourceFailure::Reported { message, kind, .. }) => Err(Error::Handler { kind: Some(kind), message }),
             Err(SourceFailure::Request(message)) => Err(Error::Handler { kind: None, message }),
         }

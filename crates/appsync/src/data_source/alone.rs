@@ -53,6 +53,30 @@ impl StandaloneSource {
     /// # Errors
     /// What is wrong with the request, or what the backend says.
     pub async fn invoke(&self, identity: &Value, handler: &str, request: Value) -> Result<Value, SourceFailure> {
+        self.send(identity, handler, request, false).await
+    }
+
+    /// The same for a Lambda function without code around it: its exceptions have their own names, and are what the client
+    /// is told.
+    ///
+    /// # Errors
+    /// As [`Self::invoke`].
+    pub async fn invoke_directly(
+        &self,
+        identity: &Value,
+        handler: &str,
+        request: Value,
+    ) -> Result<Value, SourceFailure> {
+        self.send(identity, handler, request, true).await
+    }
+
+    async fn send(
+        &self,
+        identity: &Value,
+        handler: &str,
+        request: Value,
+        plain_response: bool,
+    ) -> Result<Value, SourceFailure> {
         let (gatherer, notes, arguments) = (Gatherer::default(), Notes::default(), Map::new());
         let seat = gatherer.started(0, 0, None, 1);
         let call = Call {
@@ -65,7 +89,7 @@ impl StandaloneSource {
             clock: &*self.clock,
             spot: seat.at(0),
             // A call that would wait for others leaves at once: nobody else comes.
-            lambda: LambdaOptions { max_batch_size: 1, ..LambdaOptions::default() },
+            lambda: LambdaOptions { max_batch_size: 1, whole_context: plain_response, plain_response },
             notes: &notes,
         };
         self.source.invoke(&call, request).await.map_err(|failure| match failure {

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use auth::{
-    ApiKey, ApiKeys, Authenticator, Config, CredentialStore, EventOperation, IamConfig, Identity, KeyCache, LambdaConfig, OidcConfig,
-    Presented, Provider,
+    ApiKey, ApiKeys, Authenticator, Config, CredentialStore, EventOperation, IamConfig, Identity, KeyCache,
+    LambdaConfig, OidcConfig, Presented, Provider,
 };
 use aws_protocol::{BoxFuture, Caller, Directory, Service, ServiceError};
 use clock::{Clock, SimulatedClock, Timestamp};
@@ -152,8 +152,7 @@ async fn the_event_has_the_token_the_request_and_its_headers() {
 async fn of_an_event_api_the_function_is_told_the_operation_and_its_channel() {
     let world = world(300, None, Vec::new());
     let sent = headers(&[("authorization", "good")]);
-    let presented =
-        Presented { method: "POST", path: "/event", query: "", headers: &sent, payload: b"{}", peer: None };
+    let presented = Presented { method: "POST", path: "/event", query: "", headers: &sent, payload: b"{}", peer: None };
     let cases = [
         (EventOperation::Connect, "EVENT_CONNECT", None),
         (EventOperation::Publish("/news/a"), "EVENT_PUBLISH", Some("/news/a")),
