@@ -14,6 +14,7 @@ use event_api::{Error, Outcome, Publish, Request};
 use serde_json::Value;
 
 use super::{App, addressed, graphql, identity, rate_limit};
+use crate::wiring::{event_apis::RunningEventApi, registry::Deployed as _};
 
 /// `POST .../event`: a JSON body, whatever its content type says.
 pub(super) async fn post(
@@ -53,7 +54,20 @@ async fn answer(
         .map_err(|error| appsync::Response::refused(error.status(), error.error_type(), &error.message()))?;
     let domain_name = addressed::domain_name(app, uri, headers);
     let request = Request { headers: graphql::texts(headers), domain_name, identity };
-    api.api().publish(&request, publish.map_err(refused)?).await.map_err(refused)
+    self::publish(app, &api, &request, publish.map_err(refused)?).await.map_err(refused)
+}
+
+/// Publishes, whichever way it came.
+pub(super) async fn publish(
+    app: &App,
+    api: &RunningEventApi,
+    request: &Request,
+    publish: Publish,
+) -> Result<Outcome, Error> {
+    let namespace = publish.channel().namespace().to_owned();
+    let outcome = api.api().publish(request, publish).await?;
+    app.metrics.published(api.id(), &namespace, outcome.delivered);
+    Ok(outcome)
 }
 
 fn refused(error: Error) -> appsync::Response {

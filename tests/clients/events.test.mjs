@@ -277,6 +277,25 @@ test('HTTP: each API is at its path and host, and says what is wrong', async (t)
   }
 });
 
+test('messages and subscriptions are counted', async (t) => {
+  const [live] = server.eventApis;
+  const { say, answer } = await dial(t);
+  say({ type: 'subscribe', id: 's', channel: '/stored/counted' });
+  await answer('subscribe_success', 's');
+  const counted = async () => {
+    const text = await (await fetch(`${server.http}/metrics`)).text();
+    const value = (line) => Number(text.split('\n').find((found) => found.startsWith(line))?.split(' ').at(-1) ?? 0);
+    return {
+      messages: value(`appsync_published_messages_total{api_id="${live.id}",subscription="stored"}`),
+      subscriptions: value(`appsync_subscriptions{api_id="${live.id}"}`),
+    };
+  };
+  const { messages, subscriptions } = await counted();
+  assert.ok(subscriptions >= 1, `${subscriptions} subscriptions`);
+  await post('/event', server.apiKey, { channel: '/stored/counted', events: ['{"n":1}', '{"n":2}'] });
+  assert.equal((await counted()).messages, messages + 2);
+});
+
 test('an edit of the template is taken over, and connections go on', async (t) => {
   const { say, answer, inbox } = await dial(t);
   for (const namespace of ['plain', 'coded']) {

@@ -123,7 +123,7 @@ impl EventApi {
         let resource = format!("/channelNamespace/{}", channel.namespace());
         self.authorize(&request.identity, &namespace.publish_modes, "appsync:EventPublish", &resource)?;
         let ids: Vec<String> = events.iter().map(|_| self.clock.uuid()).collect();
-        let (outcome, events) = match &namespace.on_publish {
+        let (mut outcome, events) = match &namespace.on_publish {
             None => (Outcome::all(&ids), events),
             Some(handler) => self.handle(handler, request, &channel, ids, events).await?,
         };
@@ -131,6 +131,7 @@ impl EventApi {
         let texts: Vec<Bytes> = events.into_iter().map(|event| Value::from(event).to_string().into()).collect();
         let reached = self.hub.publish(&channel, &texts);
         tracing::debug!(api = self.api_id, channel = channel.path(), events = texts.len(), reached, "published");
+        outcome.delivered = reached * texts.len();
         Ok(outcome)
     }
 

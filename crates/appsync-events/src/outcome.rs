@@ -12,6 +12,9 @@ pub struct Outcome {
     pub failed: Vec<Failed>,
     /// All others: those that a handler took out, too [M].
     pub successful: Vec<Successful>,
+    /// Messages that went out: as many for each event as there were subscribers. Not for the publisher.
+    #[serde(skip)]
+    pub delivered: usize,
 }
 
 /// An event that was taken.

@@ -186,7 +186,7 @@ async fn events_reach_the_channel_and_what_is_above_it() {
     assert_eq!(world.api.subscriptions(), 4);
     let outcome = world.publish("/news/sport/tennis", &[json!({ "n": 1 }), json!("ä\"")]).await.expect("published");
     let indexes: Vec<usize> = outcome.successful.iter().map(|event| event.index).collect();
-    assert_eq!((indexes, outcome.failed.len()), (vec![0, 1], 0));
+    assert_eq!((indexes, outcome.failed.len(), outcome.delivered), (vec![0, 1], 0, 6));
     assert_ne!(outcome.successful[0].identifier, outcome.successful[1].identifier);
     world.publish("news/weather", &[json!(2)]).await.expect("published");
     world.publish("/other/a", &[json!(3)]).await.expect("published");

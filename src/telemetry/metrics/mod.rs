@@ -152,6 +152,12 @@ impl Metrics {
         self.http.observe(&labels, micros);
     }
 
+    /// So many messages have gone to subscribers of a namespace of an Event API.
+    pub(crate) fn published(&self, api_id: &str, namespace: &str, messages: usize) {
+        let labels = Published { api_id: api_id.to_owned(), subscription: namespace.to_owned() };
+        self.published.add(&labels, messages as u64);
+    }
+
     /// A real-time connection has been opened.
     pub(crate) fn connection(&self) -> Connection {
         self.connections.inc();

@@ -89,7 +89,7 @@ impl StandaloneSource {
             clock: &*self.clock,
             spot: seat.at(0),
             // A call that would wait for others leaves at once: nobody else comes.
-            lambda: LambdaOptions { max_batch_size: 1, whole_context: plain_response, plain_response },
+            lambda: LambdaOptions { max_batch_size: 1, whole_context: false, plain_response },
             notes: &notes,
         };
         self.source.invoke(&call, request).await.map_err(|failure| match failure {

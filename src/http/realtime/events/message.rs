@@ -87,7 +87,7 @@ pub(super) fn done(kind: &str, id: &str) -> Utf8Bytes {
 }
 
 pub(super) fn publish_success(id: &str, outcome: &Outcome) -> Utf8Bytes {
-    let Outcome { successful, failed } = outcome;
+    let Outcome { successful, failed, .. } = outcome;
     text(&json!({ "type": "publish_success", "id": id, "successful": successful, "failed": failed }))
 }
 

@@ -17,7 +17,7 @@ use super::{
     dialect::{Dialect, ErrorEntry, Refusal},
     handshake::{Handshake, Headers},
 };
-use crate::http::{App, addressed::Endpoint, identity};
+use crate::http::{App, addressed::Endpoint, events, identity};
 use message::Incoming;
 
 /// Publish messages of one connection that wait for the one under way.
@@ -182,7 +182,7 @@ async fn publish_one(origin: &Origin, body: &Value, authorization: Headers) -> R
         identity::for_event(&api, operation, endpoint, &authorization, signed.as_bytes(), origin.peer).await?;
     let request =
         Request { headers: origin.headers(authorization), domain_name: endpoint.domain_name.clone(), identity };
-    Ok(api.api().publish(&request, publish?).await?)
+    Ok(events::publish(&origin.app, &api, &request, publish?).await?)
 }
 
 async fn forward(id: String, mut subscription: Subscription, outgoing: mpsc::Sender<Outgoing>) {
