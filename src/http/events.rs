@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use axum::{
     body::Bytes,
     extract::{ConnectInfo, State},
-    http::{HeaderMap, Uri},
+    http::{HeaderMap, HeaderValue, Uri},
     response::{IntoResponse, Response},
 };
 use event_api::{Error, Outcome, Publish, Request};
@@ -24,10 +24,14 @@ pub(super) async fn post(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    match answer(&app, peer, &uri, &headers, &body).await {
+    let mut response = match answer(&app, peer, &uri, &headers, &body).await {
         Ok(outcome) => axum::Json(outcome).into_response(),
         Err(refused) => graphql::respond(refused),
+    };
+    if let Ok(id) = HeaderValue::try_from(app.clock.uuid()) {
+        response.headers_mut().insert("x-amzn-requestid", id);
     }
+    response
 }
 
 async fn answer(

@@ -258,6 +258,7 @@ test('HTTP: each API is at its path and host, and says what is wrong', async (t)
     assert.equal((await post(url, server.apiKey, { ...body, events: ['"live"'] })).status, 200);
   }
   const answered = await post(`${path}/event`, server.outputs.OtherKey, body);
+  assert.match(answered.headers.get('x-amzn-requestid'), /^[0-9a-f-]{36}$/);
   const { successful, failed } = await answered.json();
   assert.match(successful[0].identifier, /^[0-9a-f-]{36}$/);
   assert.deepEqual(failed, []);
