@@ -244,7 +244,7 @@ fn compile_namespace(config: &NamespaceConfig, sources: &Sources, deps: &Deps) -
     };
     let handler = |name: &str, code: Option<EventHandler>, around: &Option<HandlerConfig>| {
         compile_handler(name, code, around.as_ref(), sources).map_err(|message| Diagnostic {
-            file: config.name.clone(),
+            file: format!("the channel namespace {}", config.name),
             line: 0,
             column: 0,
             message,
