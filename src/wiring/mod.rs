@@ -239,7 +239,7 @@ pub(crate) async fn start(
     let event_apis = Arc::new(EventApis::new(surroundings));
     // Compiling takes a processor while the services wait for the disk.
     let deploying = tokio::spawn(deploy(apis.clone(), event_apis.clone(), application.clone()));
-    tables::start(config, &application.tables, &services).await?;
+    tables::start(config, &application.tables, &services, clock.clone()).await?;
     tracing::debug!("the tables are there");
     buckets::start(config, &application.buckets, &keys.default, clock.clone(), &services)?;
     let signed = Arc::new(Signed::new(keys.default.clone(), clock.clone())?);

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use aws_protocol::{Caller, Directory, ServiceError};
+use clock::Clock;
 use serde_json::{Value, json};
 
 use super::Error;
@@ -13,23 +14,34 @@ use crate::{
 
 /// Registers who serves `dynamodb`, and who rehearses updates for versioned data sources; makes
 /// the template's tables be there.
-pub(super) async fn start(config: &Config, tables: &[template::Table], services: &Directory) -> Result<(), Error> {
+pub(super) async fn start(
+    config: &Config,
+    tables: &[template::Table],
+    services: &Directory,
+    clock: Arc<dyn Clock>,
+) -> Result<(), Error> {
     services.register(Arc::new(tables::Rehearsal::start()?));
     match config.dynamodb.value {
-        Backend::Embedded => embedded(config, tables, services).await,
+        Backend::Embedded => embedded(config, tables, services, clock).await,
         Backend::Aws => elsewhere(config, tables, services).await,
     }
 }
 
-async fn embedded(config: &Config, tables: &[template::Table], services: &Directory) -> Result<(), Error> {
-    let engine = tables::Tables::open(&config.data_file("tables.sqlite"))?;
+async fn embedded(
+    config: &Config,
+    tables: &[template::Table],
+    services: &Directory,
+    clock: Arc<dyn Clock>,
+) -> Result<(), Error> {
+    let engine = Arc::new(tables::Tables::open(&config.data_file("tables.sqlite"))?);
     for table in tables {
         engine.put_table(table.create_table.clone()).await?;
         if let Some(attribute) = &table.time_to_live_attribute {
             engine.put_time_to_live(&table.name, attribute).await?;
         }
     }
-    services.register(Arc::new(engine));
+    tokio::spawn(engine.expire(clock));
+    services.register(engine);
     Ok(())
 }
 

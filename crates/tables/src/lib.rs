@@ -5,6 +5,7 @@
 //! of its own ([`workers`]) with stacks deep enough for the deepest expression DynamoDB allows.
 
 mod error;
+mod expiry;
 mod once;
 mod operations;
 mod rehearsal;
@@ -13,8 +14,10 @@ mod workers;
 use std::{path::Path, sync::Arc};
 
 use aws_protocol::{BoxFuture, Caller, Service, ServiceError};
+use clock::Clock;
 use dynoxide::Database;
 use serde_json::{Value, json};
+use tokio::sync::Notify;
 
 pub use crate::rehearsal::Rehearsal;
 use crate::{
@@ -26,6 +29,8 @@ use crate::{
 pub struct Tables {
     workers: Workers,
     once: Arc<Once>,
+    /// Some table may have got a time-to-live attribute.
+    expiring: Arc<Notify>,
 }
 
 /// Why the embedded DynamoDB could not be opened or given a table.
@@ -76,7 +81,7 @@ impl Tables {
 
     fn start(database: Database) -> Result<Self, Error> {
         let once = Once::open(&database).map_err(|cause| Error::Create { table: MARKERS.to_owned(), cause })?;
-        Ok(Self { workers: Workers::start(database)?, once: Arc::new(once) })
+        Ok(Self { workers: Workers::start(database)?, once: Arc::new(once), expiring: Arc::default() })
     }
 
     /// Creates the table of a `CreateTable` request unless it exists; answers whether it was created.
@@ -92,19 +97,30 @@ impl Tables {
         }
     }
 
-    /// Switches expiry by a `TimeToLive` attribute on for a table; idempotent.
+    /// Switches expiry by a `TimeToLive` attribute on for a table, instead of by any other; idempotent.
     ///
     /// # Errors
     /// [`Error::Create`] with DynamoDB's exception.
     pub async fn put_time_to_live(&self, table: &str, attribute: &str) -> Result<(), Error> {
         let failed = |cause| Error::Create { table: table.to_owned(), cause };
         let described = self.perform("DescribeTimeToLive", json!({ "TableName": table })).await.map_err(failed)?;
-        if described["TimeToLiveDescription"]["AttributeName"] == attribute {
-            return Ok(());
+        match described["TimeToLiveDescription"]["AttributeName"].as_str() {
+            Some(known) if known == attribute => return Ok(()),
+            Some(other) => self.update_time_to_live(table, other, false).await.map_err(failed)?,
+            None => {}
         }
-        let specification = json!({ "AttributeName": attribute, "Enabled": true });
+        self.update_time_to_live(table, attribute, true).await.map_err(failed)
+    }
+
+    async fn update_time_to_live(&self, table: &str, attribute: &str, enabled: bool) -> Result<(), ServiceError> {
+        let specification = json!({ "AttributeName": attribute, "Enabled": enabled });
         let request = json!({ "TableName": table, "TimeToLiveSpecification": specification });
-        self.perform("UpdateTimeToLive", request).await.map(drop).map_err(failed)
+        self.perform("UpdateTimeToLive", request).await.map(drop)
+    }
+
+    /// Removes items that have expired by `clock`, until these tables are dropped. Does not end before; to be spawned.
+    pub fn expire(self: &Arc<Self>, clock: Arc<dyn Clock>) -> impl Future<Output = ()> + Send + 'static {
+        expiry::run(Arc::downgrade(self), self.expiring.clone(), clock)
     }
 
     async fn perform(&self, operation: &str, input: Value) -> Result<Value, ServiceError> {
@@ -114,6 +130,9 @@ impl Tables {
         refuse_markers(&input)?;
         let once = self.once.clone();
         let mut answer = self.workers.perform(Box::new(move |database| once.beside(database, run, input))).await?;
+        if operation == "UpdateTimeToLive" {
+            self.expiring.notify_one();
+        }
         if let Some(names) = answer.get_mut("TableNames").and_then(Value::as_array_mut) {
             names.retain(|name| name != MARKERS);
         }

@@ -1,6 +1,9 @@
 //! The embedded DynamoDB through the `Service` trait: what data sources, Task states and the wire see.
 
+use std::sync::Arc;
+
 use aws_protocol::{Caller, Service, ServiceError};
+use clock::{SimulatedClock, Timestamp};
 use serde_json::{Value, json};
 use tables::{Rehearsal, Tables};
 
@@ -239,4 +242,103 @@ async fn a_rehearsed_update_answers_the_new_item_and_keeps_nothing() {
     assert_eq!(rehearse(&rehearsal, refused).await.expect_err("no such value").code, "ValidationException");
     let no_key = json!({ "Key": null, "UpdateExpression": "REMOVE a" });
     assert_eq!(rehearse(&rehearsal, no_key).await.expect_err("no key").code, "ValidationException");
+}
+
+/// Waits for the end of the round that is under way.
+async fn round_ends(clock: &SimulatedClock) {
+    while clock.next_wake().is_none() {
+        tokio::task::yield_now().await;
+    }
+}
+
+async fn ids(tables: &Tables, index: Option<&str>) -> Vec<String> {
+    let mut scan = json!({ "TableName": "orders" });
+    if let Some(index) = index {
+        scan["IndexName"] = json!(index);
+    }
+    let found = call(tables, "Scan", scan).await.expect("scan");
+    let mut ids: Vec<_> =
+        found["Items"].as_array().expect("items").iter().map(|item| item["id"]["S"].clone()).collect();
+    ids.sort_by_key(ToString::to_string);
+    ids.iter().filter_map(Value::as_str).map(str::to_owned).collect()
+}
+
+async fn removed(tables: &Tables) -> Vec<Value> {
+    let streams = call(tables, "ListStreams", json!({ "TableName": "orders" })).await.expect("streams");
+    let arn = &streams["Streams"][0]["StreamArn"];
+    let stream = call(tables, "DescribeStream", json!({ "StreamArn": arn })).await.expect("a stream");
+    let shard = &stream["StreamDescription"]["Shards"][0]["ShardId"];
+    let from = json!({ "StreamArn": arn, "ShardId": shard, "ShardIteratorType": "TRIM_HORIZON" });
+    let iterator = call(tables, "GetShardIterator", from).await.expect("an iterator");
+    let records = call(tables, "GetRecords", json!({ "ShardIterator": iterator["ShardIterator"] })).await;
+    let records = records.expect("records")["Records"].as_array().cloned().expect("a list");
+    let removed = records.into_iter().filter(|record| record["eventName"] == "REMOVE");
+    removed.map(|record| record["dynamodb"]["Keys"]["id"]["S"].clone()).collect()
+}
+
+#[tokio::test]
+async fn expired_items_are_removed_as_time_goes_on() {
+    const NOW: i64 = 1_800_000_000;
+    let clock = SimulatedClock::new(Timestamp(NOW * 1_000), 1);
+    let tables = Arc::new(Tables::in_memory().expect("tables in memory"));
+    let mut table = orders_table();
+    table["AttributeDefinitions"].as_array_mut().expect("a list").push(json!({
+        "AttributeName": "customer", "AttributeType": "S" }));
+    table["GlobalSecondaryIndexes"] = json!([{ "IndexName": "byCustomer", "Projection": { "ProjectionType": "ALL" },
+        "KeySchema": [{ "AttributeName": "customer", "KeyType": "HASH" }] }]);
+    table["StreamSpecification"] = json!({ "StreamEnabled": true, "StreamViewType": "NEW_AND_OLD_IMAGES" });
+    tables.put_table(table).await.expect("the table");
+    let put = async |id: &str, end: Value| {
+        let item = json!({ "id": { "S": id }, "customer": { "S": "c" }, "end": end });
+        call(&tables, "PutItem", json!({ "TableName": "orders", "Item": item })).await.expect("put");
+    };
+    let number = |seconds: i64| json!({ "N": seconds.to_string() });
+    put("a text", json!({ "S": "1" })).await;
+    put("six years ago", number(NOW - 6 * 365 * 86_400)).await;
+    put("in milliseconds", number(NOW * 1_000)).await;
+    put("in this second", number(NOW)).await;
+    put("in an hour", number(NOW + 3_600)).await;
+    // More than two pages.
+    for second in 1..=250 {
+        put(&format!("past {second}"), number(NOW - second)).await;
+    }
+    tokio::spawn(tables.expire(Arc::new(clock.clone())));
+    let switch = async |table: &Tables, enabled: bool| {
+        let specification = json!({ "AttributeName": "end", "Enabled": enabled });
+        let input = json!({ "TableName": "orders", "TimeToLiveSpecification": specification });
+        call(table, "UpdateTimeToLive", input).await.expect("time to live");
+    };
+    assert_eq!(ids(&tables, None).await.len(), 255, "nobody asked for it yet");
+    switch(&tables, true).await;
+    round_ends(&clock).await;
+    let kept = ["a text", "in an hour", "in milliseconds", "in this second", "six years ago"];
+    assert_eq!(ids(&tables, None).await, kept);
+    assert_eq!(ids(&tables, Some("byCustomer")).await, kept);
+    assert_eq!(removed(&tables).await.len(), 250);
+
+    clock.advance_to(clock.next_wake().expect("a next round"));
+    round_ends(&clock).await;
+    let kept = ["a text", "in an hour", "in milliseconds", "six years ago"];
+    assert_eq!(ids(&tables, None).await, kept);
+
+    switch(&tables, false).await;
+    clock.advance_to(Timestamp((NOW + 7_200) * 1_000));
+    tokio::task::yield_now().await;
+    assert_eq!(ids(&tables, None).await, kept, "nobody asks for it any more");
+    switch(&tables, true).await;
+    round_ends(&clock).await;
+    assert_eq!(ids(&tables, None).await, ["a text", "in milliseconds", "six years ago"]);
+    let last = removed(&tables).await;
+    assert_eq!(last[250..], [json!("in this second"), json!("in an hour")]);
+}
+
+#[tokio::test]
+async fn time_to_live_goes_by_the_attribute_that_was_said_last() {
+    let tables = in_memory().await;
+    for attribute in ["ends", "ends", "expires"] {
+        tables.put_time_to_live("orders", attribute).await.expect("time to live");
+        let described = call(&tables, "DescribeTimeToLive", json!({ "TableName": "orders" })).await.expect("described");
+        let expected = json!({ "TimeToLiveStatus": "ENABLED", "AttributeName": attribute });
+        assert_eq!(described["TimeToLiveDescription"], expected);
+    }
 }
