@@ -19,7 +19,7 @@ let sfn;
 
 // The world outside: an authorization server, an API, a queue and a topic.
 function answer({ url, headers, body }) {
-  if (url === '/token') return [200, 'application/json', '{"access_token":"T1","expires_in":3600}'];
+  if (url === '/token') return [200, 'application/json', '{"access_token":"opaque-access-token","expires_in":3600}'];
   if (headers['x-amz-target'] === 'AmazonSQS.SendMessage') return [200, 'application/x-amz-json-1.0', '{"MessageId":"m1"}'];
   if (body.startsWith('Action=Publish')) {
     return [200, 'text/xml', '<PublishResponse><PublishResult><MessageId>p1</MessageId></PublishResult></PublishResponse>'];
@@ -78,12 +78,12 @@ test('an HTTP task authorizes by its connection, and no secret stays behind', as
   const [token, invoice] = heard.slice(-2);
   assert.equal(token.body, 'grant_type=client_credentials&client_id=me&client_secret=hidden');
   assert.equal(invoice.url, '/invoices?api=v1');
-  assert.equal(invoice.headers.authorization, 'Bearer T1');
+  assert.equal(invoice.headers.authorization, 'Bearer opaque-access-token');
   assert.equal(invoice.headers.range, 'bytes=0-262144');
   assert.equal(invoice.headers['user-agent'], 'Amazon|StepFunctions|HttpInvoke|us-east-1');
   assert.equal(invoice.body, 'customer=c%201&items%5B0%5D=a&items%5B1%5D=b');
   const { events } = await sfn.send(new GetExecutionHistoryCommand({ executionArn }));
-  assert.doesNotMatch(JSON.stringify(events), /hidden|T1/);
+  assert.doesNotMatch(JSON.stringify(events), /hidden|opaque-access-token/);
 });
 
 test('the status of an HTTP task is an error to catch, with the body as the cause', async () => {
