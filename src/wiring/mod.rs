@@ -26,7 +26,7 @@ pub(crate) mod values;
 
 use std::sync::Arc;
 
-use aws_protocol::{Caller, Directory, Partition};
+use aws_protocol::{Caller, Directory, Partition, Service};
 use clock::Clock;
 use cognito::UserPools;
 use states::Engine;
@@ -249,7 +249,9 @@ pub(crate) async fn start(
     self::services::start(config, &signed, &services)?;
     remote_sources::start(config, &application, &signed, &services)?;
     databases::start(config, &application, clock.clone(), &services)?;
-    http_tasks(&application, clock.clone(), &services)?;
+    for service in http_tasks(&application, clock.clone())? {
+        services.register(service);
+    }
     roles::start(&application, &services);
     let bus = event_rules::start(&application, &partition, clock.clone(), &services)?;
     let pools = user_pools::start(&application.user_pools, &user_pools, &mut secrets).await?;
@@ -347,12 +349,10 @@ impl Running {
     }
 }
 
-/// Registers what HTTP tasks need: who sends, and the template's connections.
-fn http_tasks(application: &Application, clock: Arc<dyn Clock>, services: &Directory) -> Result<(), Error> {
+/// What HTTP tasks need: the template's connections, and who sends.
+fn http_tasks(application: &Application, clock: Arc<dyn Clock>) -> Result<[Arc<dyn Service>; 2], Error> {
     let http = Arc::new(HttpTasks::new()?);
-    services.register(Arc::new(Connections::new(&application.connections, http.clone(), clock)));
-    services.register(http);
-    Ok(())
+    Ok([Arc::new(Connections::new(&application.connections, http.clone(), clock)), http])
 }
 
 /// The operator's token as a file of its own, for `curl` and scripts.

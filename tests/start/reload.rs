@@ -244,3 +244,19 @@ async fn state_machines_apis_and_new_files_are_taken_over_and_tables_want_a_rest
     let reload = edited.edit("template.yaml", &template).await;
     assert_eq!(reload["needsRestart"], json!([]), "{reload}");
 }
+
+#[tokio::test]
+async fn what_a_failed_reload_could_not_write_the_next_one_writes() {
+    let mut edited = Edited::start().await;
+    let file = edited.path("data/endpoints.json");
+    fs::remove_file(&file).expect("it was there");
+    fs::create_dir(&file).expect("a folder in its place");
+    let template = format!("{TEMPLATE}  More: {{ Value: more }}\n");
+    let reload = edited.edit("template.yaml", &template).await;
+    assert_eq!(reload["succeeded"], false, "{reload}");
+    fs::remove_dir(&file).expect("an empty folder");
+    let reload = edited.edit("template.yaml", &format!("{template}  Most: {{ Value: most }}\n")).await;
+    assert_eq!(reload["succeeded"], true, "{reload}");
+    let written = fs::read_to_string(&file).expect("the file is back");
+    assert!(written.contains("\"most\"") && written.contains("\"more\""), "{written}");
+}

@@ -10,7 +10,7 @@ mod watch;
 
 use std::{collections::BTreeSet, path::PathBuf, sync::Arc};
 
-use aws_protocol::{Directory, Partition};
+use aws_protocol::{Directory, Partition, Service};
 use clock::Clock;
 use management::Management;
 use parking_lot::Mutex;
@@ -91,12 +91,12 @@ impl Reloader {
         let reloader = self.clone();
         let loading = tokio::task::spawn_blocking(move || reloader.load());
         let next = Arc::new(loading.await.expect("loading does not panic")?);
-        let rules = event_rules::compile(&next)?;
+        let rest = self.prepare_rest(&before, &next)?;
         let apis = difference::apis(&before, &next);
         let mut resources: Vec<_> = apis.iter().map(|api| format!("the GraphQL API {}", api.logical_id)).collect();
         let event_apis = difference::event_apis(&before, &next);
         resources.extend(event_apis.iter().map(|api| format!("the Event API {}", api.logical_id)));
-        // From here on only the store of Step Functions can fail.
+        // From here on only the store of Step Functions can fail, and writing the file of addresses.
         let prepared = self.apis.prepare(apis.into_iter().cloned().collect()).await.map_err(Error::Api)?;
         let events = self.event_apis.prepare(event_apis.into_iter().cloned().collect()).await.map_err(Error::Api)?;
         resources.extend(self.put_state_machines(&next).await?);
@@ -114,7 +114,8 @@ impl Reloader {
         self.apis.serve_first(next.apis.first().map(|api| api.id.clone())).await;
         self.management.follow_template().await;
         self.event_apis.serve_first(next.event_apis.first().map(|api| api.id.clone())).await;
-        resources.extend(self.put_rest(&before, &next, rules)?);
+        resources.extend(self.put_rest(&before, &next, rest));
+        self.write_endpoints(&next)?;
         let needs_restart = difference::needing_restart(&self.started, &next, self.engine.is_some());
         Ok(Deployed { resources, needs_restart })
     }
@@ -143,38 +144,52 @@ impl Reloader {
         Ok(changed.map(|(name, _)| format!("the state machine {name}")).collect())
     }
 
-    /// Takes over rules, connections, roles and outputs.
-    fn put_rest(
-        &self,
-        current: &Application,
-        next: &Application,
-        rules: Vec<events::Rule>,
-    ) -> Result<Vec<String>, Error> {
+    /// What [`Self::put_rest`] needs and can fail.
+    fn prepare_rest(&self, current: &Application, next: &Application) -> Result<Rest, Error> {
+        let differs = difference::declared(current, next).iter().any(|(of, _)| *of == "AWS::Events::Connection");
+        let tasks = differs.then(|| super::http_tasks(next, self.clock.clone())).transpose()?;
+        Ok(Rest { rules: event_rules::compile(next)?, tasks: tasks.into_iter().flatten().collect() })
+    }
+
+    /// Takes over rules, connections and roles. Cannot fail: the APIs of the new version are in force already, and what
+    /// differs from `current` is not looked for again.
+    fn put_rest(&self, current: &Application, next: &Application, rest: Rest) -> Vec<String> {
         let differing = difference::declared(current, next);
         let differs = |prefix: &str| differing.iter().any(|(resource_type, _)| resource_type.starts_with(prefix));
         if differs("AWS::Events::Rule") {
-            event_rules::replace(&self.bus, &current.rules, rules);
+            event_rules::replace(&self.bus, &current.rules, rest.rules);
             event_rules::warn_of_unserved_targets(next, &self.partition);
         }
-        if differs("AWS::Events::Connection") {
-            super::http_tasks(next, self.clock.clone(), &self.services)?;
+        for service in rest.tasks {
+            self.services.register(service);
         }
         if differs("AWS::IAM::") {
             super::roles::start(next, &self.services);
             self.identity_roles.replace(next);
             event_rules::register_targets(&self.bus, next, self.apis.clone(), &self.services, &self.partition);
         }
+        let taken_over =
+            |resource_type: &str| ["AWS::Events::", "AWS::IAM::"].iter().any(|of| resource_type.starts_with(of));
+        let told = differing.iter().filter(|(resource_type, _)| taken_over(resource_type));
+        told.map(|(resource_type, logical_id)| format!("{logical_id} ({resource_type})")).collect()
+    }
+
+    /// Writes addresses and outputs where they are others than those of the file.
+    fn write_endpoints(&self, next: &Application) -> Result<(), Error> {
         let mut endpoints = self.endpoints.lock();
         let changed = endpoints.with(next, &self.addresses);
         if changed != *endpoints {
             changed.write(&self.config.data.value)?;
             *endpoints = changed;
         }
-        let taken_over =
-            |resource_type: &str| ["AWS::Events::", "AWS::IAM::"].iter().any(|of| resource_type.starts_with(of));
-        let told = differing.iter().filter(|(resource_type, _)| taken_over(resource_type));
-        Ok(told.map(|(resource_type, logical_id)| format!("{logical_id} ({resource_type})")).collect())
+        Ok(())
     }
+}
+
+/// Rules, and the services of HTTP tasks where connections differ.
+struct Rest {
+    rules: Vec<events::Rule>,
+    tasks: Vec<Arc<dyn Service>>,
 }
 
 /// Whether what needs a restart is other than it was.
