@@ -27,6 +27,7 @@ impl Sink for RequestLog {
             operation_type = trace.operation_type,
             operation_name = trace.operation_name,
             status = trace.status,
+            cancelled = trace.cancelled,
             micros = trace.micros,
             resolvers = trace.resolvers,
             errors = trace.errors.len(),

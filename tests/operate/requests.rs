@@ -2,7 +2,10 @@
 //! and as a timeline on the command line.
 
 use serde_json::{Value, json};
-use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::{
+    io::{AsyncBufReadExt, BufReader},
+    net::TcpListener,
+};
 
 use crate::support::{PATIENCE, Server, command, run};
 
@@ -123,4 +126,66 @@ async fn the_command_line_shows_a_request_and_follows_those_to_come() {
     let line = tokio::time::timeout(PATIENCE, heard).await.expect("in time");
     assert!(line.starts_with("query  Heard  200  "), "{line}");
     following.kill().await.expect("killed");
+}
+
+/// An API whose field waits for a server that says nothing.
+const SLOW: &str = r#"
+Resources:
+  Api:
+    Type: AWS::AppSync::GraphQLApi
+    Properties: { Name: slow, AuthenticationType: API_KEY }
+  Schema:
+    Type: AWS::AppSync::GraphQLSchema
+    Properties: { ApiId: !GetAtt Api.ApiId, Definition: "type Query { slow: String }" }
+  Key:
+    Type: AWS::AppSync::ApiKey
+    Properties: { ApiId: !GetAtt Api.ApiId }
+  Silence:
+    Type: AWS::AppSync::DataSource
+    Properties: { ApiId: !GetAtt Api.ApiId, Name: silence, Type: HTTP, HttpConfig: { Endpoint: "ENDPOINT" } }
+  Slow:
+    Type: AWS::AppSync::Resolver
+    Properties:
+      ApiId: !GetAtt Api.ApiId
+      TypeName: Query
+      FieldName: slow
+      DataSourceName: !GetAtt Silence.Name
+      Runtime: { Name: APPSYNC_JS, RuntimeVersion: 1.0.0 }
+      Code: |
+        export function request(ctx) { return { method: "GET", resourcePath: "/" } }
+        export function response(ctx) { return ctx.result.body }
+Outputs:
+  ApiKey: { Value: !GetAtt Key.ApiKey }
+"#;
+
+#[tokio::test]
+async fn a_client_that_hangs_up_leaves_a_trace() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let silence = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let endpoint = format!("http://{}", silence.local_addr().expect("an address"));
+    let template = folder.path().join("template.yaml");
+    std::fs::write(&template, SLOW.replace("ENDPOINT", &endpoint)).expect("written");
+    let server = Server::start_with(folder.path(), &["run", template.to_str().expect("a text")]).await;
+    let _kept_open = tokio::select! {
+        _ = server.graphql("query Slow { slow }", json!({})) => panic!("it has no answer"),
+        called = silence.accept() => called.expect("a connection"),
+    };
+    // The request is dropped now, and its connection with it. When the server notices cannot be seen from outside.
+    let query = "{ requests { operationName status cancelled errors fields { path error { errorType } } } }";
+    let noticed = async {
+        loop {
+            let requests = server.operate(query, json!({})).await["requests"].clone();
+            if requests.as_array().is_some_and(|requests| !requests.is_empty()) {
+                return requests;
+            }
+        }
+    };
+    let requests = tokio::time::timeout(PATIENCE, noticed).await.expect("in time");
+    let expected = json!([{
+        "operationName": "Slow", "status": 499, "cancelled": true, "errors": [],
+        "fields": [{ "path": "slow", "error": { "errorType": "Interrupted" } }],
+    }]);
+    assert_eq!(requests, expected);
+    let (status, last, err) = run(folder.path(), &["trace"]).await;
+    assert!(status.success() && last.contains("the client hung up"), "{err}{last}");
 }

@@ -127,8 +127,9 @@ impl Api {
     pub async fn execute(&self, request: &Request) -> Response {
         let recorder = Arc::new(Recorder::begin(&self.traces, &self.clock, &self.api_id));
         recorder.asked(request);
+        let unanswered = recorder.unanswered(&request.headers);
         let mut response = self.answer(request, &recorder).await;
-        recorder.finish(&request.headers, &mut response);
+        unanswered.answered(&mut response);
         response
     }
 

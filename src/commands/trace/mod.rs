@@ -13,7 +13,7 @@ use crate::{cli::Trace, config::Config};
 
 /// What is asked of each request.
 const REQUEST: &str = "fragment Request on Request {
-  id time operationType operationName query variables authorizationMode username status errors micros prepareMicros
+  id time operationType operationName query variables authorizationMode username status cancelled errors micros prepareMicros
   resolvers responseBytes cacheHit published { field subscribers }
   fields {
     number parent path typeName fieldName startMicros micros arguments cacheHit executionArns

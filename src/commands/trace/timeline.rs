@@ -62,6 +62,9 @@ impl Lines {
         if request["cacheHit"] == true {
             self.note(0, "the answer was cached");
         }
+        if request["cancelled"] == true {
+            self.note(0, "the client hung up");
+        }
     }
 
     fn foot(&mut self, request: &Value, shown: usize) {

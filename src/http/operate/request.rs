@@ -107,9 +107,14 @@ impl Request {
         self.0.username.as_deref()
     }
 
-    /// The answer's HTTP status.
+    /// The answer's HTTP status; 499 where the client hung up.
     async fn status(&self) -> u16 {
         self.0.status
+    }
+
+    /// Whether the client hung up before there was an answer.
+    async fn cancelled(&self) -> bool {
+        self.0.cancelled
     }
 
     /// The answer; null where it is large, and for subscriptions.

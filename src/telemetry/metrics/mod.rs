@@ -229,7 +229,11 @@ impl Sink for Metrics {
         let labels = Operation {
             api_id: api_id(),
             graphql_operation_type: trace.operation_type.unwrap_or_default(),
-            outcome: if trace.errors.is_empty() { "ok" } else { "error" },
+            outcome: match (trace.cancelled, trace.errors.is_empty()) {
+                (true, _) => "cancelled",
+                (false, true) => "ok",
+                (false, false) => "error",
+            },
         };
         self.operations.observe(&labels, trace.micros);
         self.looked_up(&trace.api_id, trace.cache_hit);

@@ -33,6 +33,9 @@ pub(super) fn send(tracer: &SdkTracer, trace: &RequestTrace) {
     if let Some(error) = trace.errors.first() {
         root.set_status(Status::error(message(error)));
     }
+    if trace.cancelled {
+        root.set_status(Status::error("the client hung up"));
+    }
     let context = Context::new().with_remote_span_context(root.span_context().clone());
     let mut fields = HashMap::new();
     for field in &trace.fields {
@@ -60,17 +63,20 @@ fn name(trace: &RequestTrace) -> String {
 fn of_request(trace: &RequestTrace) -> Vec<KeyValue> {
     let mut attributes = vec![
         KeyValue::new("graphql.document", trace.query()),
-        KeyValue::new("http.response.status_code", i64::from(trace.status)),
-        KeyValue::new("http.response.body.size", size(trace.response_bytes)),
         KeyValue::new("aws.request_id", trace.id.clone()),
         KeyValue::new("aws.appsync.api_id", trace.api_id.clone()),
     ];
+    if !trace.cancelled {
+        attributes.push(KeyValue::new("http.response.status_code", i64::from(trace.status)));
+        attributes.push(KeyValue::new("http.response.body.size", size(trace.response_bytes)));
+    }
+    let error_type = if trace.cancelled { Some("cancelled") } else { trace.error_type() };
     let texts = [
         ("graphql.operation.type", trace.operation_type.map(str::to_owned)),
         ("graphql.operation.name", trace.operation_name.clone()),
         ("user.name", trace.username.clone()),
         ("user_agent.original", trace.header("user-agent").map(str::to_owned)),
-        ("error.type", trace.error_type().map(str::to_owned)),
+        ("error.type", error_type.map(str::to_owned)),
     ];
     attributes.extend(texts.into_iter().filter_map(|(key, text)| Some(KeyValue::new(key, text?))));
     let arns = trace.execution_arns();

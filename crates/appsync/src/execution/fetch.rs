@@ -170,8 +170,9 @@ impl Execution<'_> {
             Err(message) => return (Err(failed(message, "BadRequest")), Vec::new()),
         };
         let invocation = Invocation { arguments, source, info: self.info(field), traced: place.is_some() };
+        let running = self.shared.recorder.running(field, resolver.kind(), place);
         let (result, effects, steps) = self.cached_or_run(resolver, invocation.clone(), seat).await;
-        self.shared.recorder.resolved(field, resolver.kind(), place, invocation, steps, &result);
+        running.ended(invocation, steps, &result);
         let deleted = self.evict(&effects);
         let mut side = self.side.lock();
         side.cache_entries_deleted += deleted;

@@ -28,8 +28,9 @@ impl Api {
     pub async fn subscribe(self: &Arc<Self>, request: &Request) -> Result<Subscription, Vec<GraphqlError>> {
         let recorder = Arc::new(Recorder::begin(&self.traces, &self.clock, self.id()));
         recorder.asked(request);
+        let unanswered = recorder.unanswered(&request.headers);
         let subscribed = self.register(request, &recorder).await;
-        recorder.subscribed(request, &subscribed);
+        unanswered.subscribed(&subscribed);
         subscribed
     }
 

@@ -6,12 +6,14 @@
 
 mod allowance;
 mod capture;
+mod ending;
 mod executions;
 mod mask;
 mod mask_text;
 mod record;
 mod recorder;
 mod ring;
+mod runs;
 mod sinks;
 mod steps;
 
@@ -19,7 +21,8 @@ pub use capture::Captured;
 pub use record::{
     CallTrace, End, ErrorTrace, FieldTrace, HandlerTrace, Label, Published, RequestTrace, ResolverKind, StepTrace,
 };
-pub(crate) use recorder::{Place, Recorder};
+pub(crate) use recorder::Recorder;
 pub use ring::Ring;
+pub(crate) use runs::Place;
 pub use sinks::{Detail, FieldLogLevel, Sink, Traces};
 pub(crate) use steps::{Notes, Steps};

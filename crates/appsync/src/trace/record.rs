@@ -28,8 +28,10 @@ pub struct RequestTrace {
     pub mode: Option<AuthMode>,
     /// `ctx.identity.username`, or its `sub`.
     pub username: Option<String>,
-    /// The answer's HTTP status.
+    /// The answer's HTTP status; 499 where the request is [`cancelled`](Self::cancelled).
     pub status: u16,
+    /// Whether the client hung up before there was an answer.
+    pub cancelled: bool,
     /// Parsing, validation and planning, or finding all that in the cache.
     pub prepare_micros: u64,
     /// From the request to the written answer.

@@ -1,40 +1,23 @@
-//! Recording one request, from its arrival to its answer.
+//! Recording one request: what is told of it while it runs. Its resolvers are in `runs`, its end in `ending`.
 
 use std::sync::Arc;
 
 use auth::Identity;
-use bytes::Bytes;
 use clock::Clock;
 use parking_lot::Mutex;
 use resolver::RaisedError;
 use serde_json::{Map, Value};
 
-use super::{
-    Captured, Detail, ErrorTrace, FieldLogLevel, FieldTrace, Published, RequestTrace, ResolverKind, StepTrace, Steps,
-    Traces, allowance::Allowance,
-};
-use crate::{
-    GraphqlError, PathSegment, Request, Response,
-    execution::context_headers,
-    pipeline::{Invocation, Raised},
-    plan::{Field, Plan},
-    request::Refusal,
-};
+use super::{Captured, Detail, ErrorTrace, FieldLogLevel, Published, RequestTrace, Traces, allowance::Allowance};
+use crate::{GraphqlError, Request, Response, pipeline::Raised, plan::Plan, request::Refusal};
 
 /// Records one request.
 pub(crate) struct Recorder {
-    traces: Traces,
+    pub(super) traces: Traces,
     clock: Arc<dyn Clock>,
     began: u64,
-    allowance: Allowance,
-    trace: Mutex<RequestTrace>,
-}
-
-/// Where a resolver runs.
-pub(crate) struct Place {
-    pub(crate) number: usize,
-    pub(crate) parent: Option<usize>,
-    pub(crate) path: Vec<PathSegment>,
+    pub(super) allowance: Allowance,
+    pub(super) trace: Mutex<RequestTrace>,
 }
 
 impl Recorder {
@@ -59,7 +42,7 @@ impl Recorder {
         self.traces.detail() > Detail::Off
     }
 
-    fn keeps_values(&self) -> bool {
+    pub(super) fn keeps_values(&self) -> bool {
         self.traces.detail() == Detail::Values
     }
 
@@ -163,87 +146,6 @@ impl Recorder {
         }
     }
 
-    /// A resolver has ended.
-    pub(crate) fn resolved(
-        &self,
-        field: &Field,
-        kind: ResolverKind,
-        place: Option<Place>,
-        invocation: Invocation,
-        steps: Steps,
-        result: &Result<Value, Raised>,
-    ) {
-        // Only what is recorded has a place.
-        let Some(Place { number, parent, path }) = place else { return };
-        let steps = steps.finish();
-        let unknown = result.as_ref().ok().filter(|_| !steps.tells_result());
-        let result_captured = unknown.map(|value| self.copied(value)).unwrap_or_default();
-        let (arguments, source) = if self.keeps_values() {
-            (self.members(&invocation.arguments), self.shared(&invocation.source))
-        } else {
-            Default::default()
-        };
-        let trace = FieldTrace {
-            parent_type: field.parent.clone(),
-            field: field.name.clone(),
-            path,
-            parent,
-            number,
-            kind,
-            start: steps.began,
-            micros: self.now() - steps.began,
-            arguments,
-            source,
-            before: steps.before,
-            steps: steps.steps,
-            after: steps.after,
-            error: result.as_ref().err().map(|raised| self.raised(raised)),
-            cache_hit: steps.cache_hit,
-            result: result_captured,
-        };
-        self.trace.lock().fields.push(trace);
-    }
-
-    /// Ends with this answer: adds the request's id to its headers, and hands the trace over.
-    pub(crate) fn finish(&self, headers: &[(String, String)], response: &mut Response) {
-        let mut trace = std::mem::take(&mut *self.trace.lock());
-        response.headers.push((REQUEST_ID.to_owned(), trace.id.clone()));
-        if !self.is_on() {
-            return;
-        }
-        trace.micros = self.now();
-        trace.status = response.status;
-        trace.field_log_level = self.traces.field_log_level();
-        trace.resolvers = trace.resolvers.max(u32::try_from(trace.fields.len()).unwrap_or(u32::MAX));
-        trace.bytes = TRACE_OVERHEAD + self.allowance.taken();
-        trace.bytes += trace.query.len() + trace.fields.iter().map(weight).sum::<usize>();
-        if !trace.errors.is_empty() {
-            // They are a part of the body.
-            trace.bytes += response.body.len();
-        }
-        if self.keeps_values() {
-            trace.answered(&response.body);
-            if trace.request.is_none() {
-                trace.request =
-                    Some(Arc::new(resolver::Request { headers: context_headers(headers), domain_name: None }));
-            }
-        }
-        trace.fields.sort_by_key(|field| field.number);
-        self.traces.finished(&Arc::new(trace));
-    }
-
-    /// Ends with a subscription, or with why there is none.
-    pub(crate) fn subscribed<T>(&self, request: &Request, subscribed: &Result<T, Vec<GraphqlError>>) {
-        if !self.is_on() {
-            return;
-        }
-        if let Err(errors) = subscribed {
-            self.failed(errors.clone());
-        }
-        let mut nothing = Response { status: 200, headers: Vec::new(), body: Bytes::new() };
-        self.finish(&request.headers, &mut nothing);
-    }
-
     /// A value that is shared already.
     pub(super) fn shared(&self, value: &Arc<Value>) -> Captured {
         if value.is_null() { Captured::default() } else { self.within(|room| Captured::shared(value, room)) }
@@ -258,7 +160,7 @@ impl Recorder {
         self.within(|room| Captured::copied_members(members, room))
     }
 
-    fn members(&self, members: &Arc<Map<String, Value>>) -> Captured {
+    pub(super) fn members(&self, members: &Arc<Map<String, Value>>) -> Captured {
         if members.is_empty() { Captured::default() } else { self.within(|room| Captured::members(members, room)) }
     }
 
@@ -280,23 +182,12 @@ impl Recorder {
         if self.keeps_logs() { self.allowance.logged(lines) } else { Vec::new() }
     }
 
-    fn raised(&self, raised: &Raised) -> ErrorTrace {
+    pub(super) fn raised(&self, raised: &Raised) -> ErrorTrace {
         match raised {
             Raised::Error(error) => self.error(&error.message, error.kind.as_deref()),
             Raised::Unauthorized => ErrorTrace::new("Unauthorized".to_owned(), Some("Unauthorized")),
         }
     }
-}
-
-/// Tells the client what its request is called in traces.
-pub(crate) const REQUEST_ID: &str = "x-amzn-RequestId";
-/// What a trace takes without its values, bytes, roughly.
-const TRACE_OVERHEAD: usize = 1_024;
-/// What a field takes without its steps, values, errors and logs, bytes, roughly.
-const FIELD_OVERHEAD: usize = 1_024;
-/// What a field takes without its values, errors and logs, bytes, roughly.
-fn weight(field: &FieldTrace) -> usize {
-    FIELD_OVERHEAD + field.steps.len() * size_of::<StepTrace>()
 }
 
 fn username(identity: &Identity) -> Option<String> {
@@ -310,13 +201,14 @@ fn username(identity: &Identity) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use bytes::Bytes;
     use clock::{SimulatedClock, Timestamp};
     use serde_json::json;
 
     use super::*;
     use crate::{
         limits,
-        trace::{Label, Ring, Sink},
+        trace::{Label, Ring, Sink, Steps},
     };
 
     fn recorder(traces: &Traces) -> Arc<Recorder> {

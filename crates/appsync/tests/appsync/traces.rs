@@ -7,7 +7,9 @@ use appsync::{
     Response,
     trace::{self, Detail, End, RequestTrace, Ring, Sink, Traces},
 };
-use aws_protocol::{Directory, ServiceError};
+use aws_protocol::{BoxFuture, Caller, Directory, Service, ServiceError};
+use clock::{Clock, SimulatedClock, Timestamp};
+use futures::FutureExt;
 use parking_lot::Mutex;
 use resolver::Source;
 use serde_json::{Map, Value, json};
@@ -19,7 +21,7 @@ const SCHEMA: &str = r#"
     type Order { id: ID items: Items customer: String }
     type Items { first: Item }
     type Item { sku: String }
-    type Mutation { start(id: ID): Started }
+    type Mutation { start(id: ID): Started stuck: String }
     type Started { id: ID }
     type Subscription { onStart: Started @aws_subscribe(mutations: ["start"]) }"#;
 
@@ -47,6 +49,11 @@ fn world() -> World {
     let table = Scripted::new("dynamodb");
     let directory = Directory::default();
     directory.register(table.clone());
+    World { table, ..world_of(directory, harness::deps(Directory::default()).clock) }
+}
+
+/// A world with other services, and a table of which nothing is expected.
+fn world_of(directory: Directory, clock: Arc<dyn Clock>) -> World {
     let mut config = harness::config(SCHEMA);
     config.additional_modes = vec![auth::AuthMode::AwsIam];
     let kind = DataSourceKind::DynamoDb { table: "T".into() };
@@ -76,13 +83,18 @@ fn world() -> World {
         harness::resolver("Order.customer", CUSTOMER),
         harness::constant("Item.sku", "'tea'"),
         harness::constant("Mutation.start", "{ id: ctx.args.id }"),
+        harness::resolver("Mutation.stuck", BROKEN),
     ];
-    let ResolverKind::Unit { data_source, .. } = &mut config.resolvers[1].kind else { panic!("a unit resolver") };
-    *data_source = "table".into();
+    for of_table in [1, 6] {
+        let kind = &mut config.resolvers[of_table].kind;
+        let ResolverKind::Unit { data_source, .. } = kind else { panic!("a unit resolver") };
+        *data_source = "table".into();
+    }
     let ring = Arc::new(Ring::new(100, 1 << 20));
     let mut deps = harness::deps(directory);
     deps.traces = Traces::new(vec![ring.clone()]);
-    World { api: harness::api(config, deps), ring, table }
+    deps.clock = clock;
+    World { api: harness::api(config, deps), ring, table: Scripted::new("dynamodb") }
 }
 
 fn request(query: &str, variables: Value) -> Request {
@@ -208,6 +220,50 @@ async fn failures_say_where_they_come_from() {
     assert_eq!(broken.result(), None);
     let types: Vec<_> = trace.errors.iter().map(|error| error.error_type()).collect();
     assert_eq!(types, [Some("Mine"), Some("Unauthorized")]);
+}
+
+/// A table that never answers.
+struct Silence;
+
+impl Service for Silence {
+    fn name(&self) -> &'static str {
+        "dynamodb"
+    }
+
+    fn call<'a>(&'a self, _: &'a str, _: Value, _: &'a Caller) -> BoxFuture<'a, Result<Value, ServiceError>> {
+        Box::pin(std::future::pending())
+    }
+}
+
+#[tokio::test]
+async fn a_request_whose_client_hangs_up_leaves_what_was_recorded_so_far() {
+    let clock = SimulatedClock::new(Timestamp(0), 1);
+    let directory = Directory::default();
+    directory.register(Arc::new(Silence));
+    let world = world_of(directory, Arc::new(clock.clone()));
+    let query = "mutation Both($id: ID) { start(id: $id) { id } stuck }";
+    let asked = request(query, json!({ "id": "7" }));
+    for hangs_up in [true, false] {
+        let mut answer = Box::pin(world.api.execute(&asked));
+        assert!((&mut answer).now_or_never().is_none(), "the table is silent");
+        clock.advance_to(clock.now().plus_millis(if hangs_up { 5 } else { 30_000 }));
+        if hangs_up {
+            drop(answer);
+        } else {
+            answer.await;
+        }
+        let trace = world.last();
+        assert_eq!((trace.cancelled, trace.status), (hangs_up, if hangs_up { 499 } else { 200 }));
+        assert_eq!(trace.errors.len(), usize::from(!hangs_up));
+        assert_eq!((trace.operation_type, trace.operation_name.as_deref()), (Some("mutation"), Some("Both")));
+        assert_eq!((trace.variables(), trace.header("x-mine").is_some()), (Some(json!({ "id": "7" })), true));
+        let [start, stuck] = &trace.fields[..] else { panic!("two resolvers began: {:?}", trace.fields) };
+        assert_eq!((start.field(), start.result(), &start.error), ("start", Some(json!({ "id": "7" })), &None));
+        let interrupted = stuck.error.as_ref().expect("it did not end");
+        assert_eq!((stuck.field(), interrupted.kind.as_deref()), ("stuck", Some("Interrupted")));
+        assert_eq!(stuck.micros, if hangs_up { 5_000 } else { 30_000_000 });
+    }
+    assert_eq!(world.ring.newest(9, None, |_| true).len(), 2, "one trace each");
 }
 
 #[tokio::test]
