@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use appsync::Body;
+use appsync::{Body, HttpTarget};
 use axum::{
     body::{Body as HttpBody, Bytes},
     extract::{ConnectInfo, RawQuery, State, WebSocketUpgrade, ws::rejection::WebSocketUpgradeRejection},
@@ -22,7 +22,7 @@ pub(super) async fn post(
     body: Bytes,
 ) -> Response {
     let read = || appsync::parse_body(&body);
-    respond(answer(&app, peer, "POST", &uri, &headers, &body, read).await)
+    respond(answer(&app, peer, target("POST", &uri), &uri, &headers, &body, read).await)
 }
 
 /// `GET .../graphql?query=...&variables=...&operationName=...`; a WebSocket at the host of AWS's real-time endpoint, whose
@@ -39,13 +39,13 @@ pub(super) async fn get(
         return realtime::accept(app, peer, &uri, &headers, upgrade);
     }
     let read = || from_query(query.as_deref().unwrap_or_default());
-    respond(answer(&app, peer, "GET", &uri, &headers, &[], read).await)
+    respond(answer(&app, peer, target("GET", &uri), &uri, &headers, &[], read).await)
 }
 
 async fn answer(
     app: &App,
     peer: SocketAddr,
-    method: &str,
+    target: HttpTarget,
     uri: &Uri,
     headers: &HeaderMap,
     payload: &[u8],
@@ -57,14 +57,14 @@ async fn answer(
     };
     if !rate_limit::admits(app, headers, peer) {
         let (error_type, message) = rate_limit::REFUSED;
-        return api.api().refuse(&texts(headers), appsync::Response::refused(403, error_type, message));
+        return api.api().refuse(target, &texts(headers), appsync::Response::refused(403, error_type, message));
     }
     // Credentials before content: whoever is not let in learns nothing about the request.
-    let identity = match identity::for_request(&api, method, uri, headers, payload, peer).await {
+    let identity = match identity::for_request(&api, target.method, uri, headers, payload, peer).await {
         Ok(identity) => identity,
         Err(error) => {
             let refused = appsync::Response::refused(error.status(), error.error_type(), &error.message());
-            return api.api().refuse(&texts(headers), refused);
+            return api.api().refuse(target, &texts(headers), refused);
         }
     };
     if !api.has_schema() {
@@ -72,11 +72,18 @@ async fn answer(
     }
     let body = match read() {
         Ok(body) => body,
-        Err(refused) => return api.api().refuse(&texts(headers), refused),
+        Err(refused) => return api.api().refuse(target, &texts(headers), refused),
     };
     let domain_name = addressed::domain_name(app, uri, headers);
     let request = appsync::Request { body, headers: texts(headers), domain_name, identity };
-    api.api().execute(&request).await
+    api.api().execute_over(target, &request).await
+}
+
+/// How traces tell the request: its route is one of the two of the router.
+fn target(method: &'static str, uri: &Uri) -> HttpTarget {
+    let path = uri.path();
+    let route = if path.starts_with("/apis/") { "/apis/{id}/graphql" } else { "/graphql" };
+    HttpTarget { method, path: path.to_owned(), route }
 }
 
 pub(super) fn texts(headers: &HeaderMap) -> Vec<(String, String)> {
@@ -120,6 +127,17 @@ mod tests {
         assert_eq!(&*body.query, "{ping}");
         assert_eq!(body.variables["a"], 1);
         assert_eq!(body.operation_name, None);
+    }
+
+    #[test]
+    fn traces_get_path_and_route() {
+        for (uri, path, route) in [
+            ("/graphql?query=%7Bping%7D", "/graphql", "/graphql"),
+            ("/apis/abc/graphql", "/apis/abc/graphql", "/apis/{id}/graphql"),
+        ] {
+            let target = target("GET", &Uri::from_static(uri));
+            assert_eq!(target, HttpTarget { method: "GET", path: path.to_owned(), route });
+        }
     }
 
     #[test]

@@ -66,6 +66,10 @@ async fn requests_are_spans_of_the_callers_trace() {
     let told = attributes(root);
     assert_eq!(told["graphql.operation.type"], &json!({ "stringValue": "query" }));
     assert_eq!(told["graphql.document"], &json!({ "stringValue": query }));
+    for (name, value) in [("http.request.method", "POST"), ("http.route", "/graphql"), ("url.path", "/graphql")] {
+        assert_eq!(told[name], &json!({ "stringValue": value }), "{name}");
+    }
+    assert_eq!(told["http.response.status_code"], &json!({ "intValue": "200" }));
     let resolver = named("Query.stock");
     assert_eq!(resolver["parentSpanId"], root["spanId"]);
     let call = named("DynamoDB GetItem");

@@ -10,7 +10,7 @@ use futures::future::{Either, select};
 use serde_json::{Map, Value};
 
 use crate::{
-    ApiConfig, Diagnostic, GraphqlError, HttpClient, Request, Response, Writes,
+    ApiConfig, Diagnostic, GraphqlError, HttpClient, HttpTarget, Request, Response, Writes,
     authorization::Authorizer,
     build::{self, Triggers},
     cache::{self, Answer, ApiCache},
@@ -125,7 +125,17 @@ impl Api {
     /// Answers a query or mutation; publishes to subscribers what mutations triggered. The answer's `x-amzn-RequestId`
     /// is the id of its trace.
     pub async fn execute(&self, request: &Request) -> Response {
+        self.execute_from(None, request).await
+    }
+
+    /// As [`Self::execute`], for a request that came over HTTP.
+    pub async fn execute_over(&self, http: HttpTarget, request: &Request) -> Response {
+        self.execute_from(Some(http), request).await
+    }
+
+    async fn execute_from(&self, http: Option<HttpTarget>, request: &Request) -> Response {
         let recorder = Arc::new(Recorder::begin(&self.traces, &self.clock, &self.api_id));
+        recorder.came_over(http);
         recorder.asked(request);
         let unanswered = recorder.unanswered(&request.headers);
         let mut response = self.answer(request, &recorder).await;
@@ -133,9 +143,10 @@ impl Api {
         response
     }
 
-    /// Gives a request that is refused at the door an id and a trace, as [`Self::execute`] does.
-    pub fn refuse(&self, headers: &[(String, String)], mut refused: Response) -> Response {
+    /// Gives a request that is refused at the door an id and a trace, as [`Self::execute_over`] does.
+    pub fn refuse(&self, http: HttpTarget, headers: &[(String, String)], mut refused: Response) -> Response {
         let recorder = Recorder::begin(&self.traces, &self.clock, &self.api_id);
+        recorder.came_over(Some(http));
         recorder.turned_away(&refused);
         recorder.finish(headers, &mut refused);
         refused

@@ -42,6 +42,6 @@ pub use error::{Details, GraphqlError, Location, PathSegment};
 pub use execution::{auth_type, context_headers};
 pub use limits::CACHE_BYTES;
 pub use merge::merge;
-pub use request::{Body, Request, Response, parse_body};
+pub use request::{Body, HttpTarget, Request, Response, parse_body};
 pub use schema::{definitions as schema_definitions, modernise as modern_sdl};
 pub use subscription::{Delivery, Subscription};

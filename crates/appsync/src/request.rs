@@ -21,6 +21,17 @@ pub struct Request {
     pub identity: Identity,
 }
 
+/// The HTTP request that a GraphQL request came in, for its trace.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HttpTarget {
+    /// `GET` or `POST`.
+    pub method: &'static str,
+    /// The path as it was sent, without a query.
+    pub path: String,
+    /// The path with names in the place of what varies, for example `/apis/{id}/graphql`.
+    pub route: &'static str,
+}
+
 /// The JSON body of a GraphQL request.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Body {

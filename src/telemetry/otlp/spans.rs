@@ -70,6 +70,11 @@ fn of_request(trace: &RequestTrace) -> Vec<KeyValue> {
         attributes.push(KeyValue::new("http.response.status_code", i64::from(trace.status)));
         attributes.push(KeyValue::new("http.response.body.size", size(trace.response_bytes)));
     }
+    if let Some(http) = &trace.http {
+        attributes.push(KeyValue::new("http.request.method", http.method));
+        attributes.push(KeyValue::new("http.route", http.route));
+        attributes.push(KeyValue::new("url.path", http.path.clone()));
+    }
     let error_type = if trace.cancelled { Some("cancelled") } else { trace.error_type() };
     let texts = [
         ("graphql.operation.type", trace.operation_type.map(str::to_owned)),

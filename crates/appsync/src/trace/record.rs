@@ -9,7 +9,7 @@ use clock::Timestamp;
 use serde_json::{Map, Value};
 
 use super::{Captured, FieldLogLevel, capture, mask};
-use crate::{GraphqlError, PathSegment, limits};
+use crate::{GraphqlError, HttpTarget, PathSegment, limits};
 
 /// A finished request.
 #[derive(Debug, Default)]
@@ -20,6 +20,8 @@ pub struct RequestTrace {
     pub api_id: String,
     /// When it came.
     pub started: Timestamp,
+    /// The HTTP request that it came in; `None` where it came over a WebSocket or from a rule.
+    pub http: Option<HttpTarget>,
     /// `query`, `mutation` or `subscription`; `None` where the document could not be read.
     pub operation_type: Option<&'static str>,
     /// The operation's name, where it has one.

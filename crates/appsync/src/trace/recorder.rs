@@ -9,7 +9,7 @@ use resolver::RaisedError;
 use serde_json::{Map, Value};
 
 use super::{Captured, Detail, ErrorTrace, FieldLogLevel, Published, RequestTrace, Traces, allowance::Allowance};
-use crate::{GraphqlError, Request, Response, pipeline::Raised, plan::Plan, request::Refusal};
+use crate::{GraphqlError, HttpTarget, Request, Response, pipeline::Raised, plan::Plan, request::Refusal};
 
 /// Records one request.
 pub(crate) struct Recorder {
@@ -54,6 +54,13 @@ impl Recorder {
     /// Microseconds since the request began; 0 where nothing is recorded.
     pub(super) fn now(&self) -> u64 {
         if self.is_on() { self.clock.monotonic_micros().saturating_sub(self.began) } else { 0 }
+    }
+
+    /// The HTTP request that it came in; none where it came over a WebSocket or from a rule.
+    pub(crate) fn came_over(&self, http: Option<HttpTarget>) {
+        if self.is_on() {
+            self.trace.lock().http = http;
+        }
     }
 
     /// What is asked, and by whom.
