@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use appsync::{
-    Api, Body, DataSourceConfig, DataSourceKind, FunctionConfig, LambdaOptions, Request, ResolverConfig, ResolverKind,
-    Response,
+    Api, Body, DataSourceConfig, DataSourceKind, FunctionConfig, HttpTarget, LambdaOptions, Request, ResolverConfig,
+    ResolverKind, Response,
     trace::{self, Detail, End, RequestTrace, Ring, Sink, Traces},
 };
 use aws_protocol::{BoxFuture, Caller, Directory, Service, ServiceError};
@@ -274,9 +274,11 @@ async fn what_does_not_run_is_told_too() {
     assert_eq!((trace.operation_type, trace.fields.len(), trace.errors.len()), (None, 0, 1));
     assert_eq!(trace.query(), "{ nothing }");
 
-    let refused = world.api.refuse(&[], Response::refused(401, "UnauthorizedException", "no"));
+    let target = HttpTarget { method: "POST", path: "/graphql".to_owned(), route: "/graphql" };
+    let refused = world.api.refuse(target.clone(), &[], Response::refused(401, "UnauthorizedException", "no"));
     let trace = world.last();
     assert_eq!((trace.status, trace.error_type()), (401, Some("UnauthorizedException")));
+    assert_eq!(trace.http, Some(target));
     assert!(refused.headers.iter().any(|(name, value)| name == "x-amzn-RequestId" && *value == trace.id));
 }
 
