@@ -36,6 +36,17 @@ struct AssociationConfig {
     merge_type: Option<String>,
 }
 
+/// Source APIs of a merged API, at most (developer guide, "Merged API limitations").
+const MOST_SOURCES: usize = 10;
+
+/// The merged API that this one is a source of, and the association that made it one.
+fn associated<'a>(apis: &'a [GraphqlApi], source: &str) -> Option<(&'a str, &'a str)> {
+    apis.iter().find_map(|merged| {
+        let found = merged.sources.iter().flatten().find(|of| of.api.id == source)?;
+        Some((merged.name.as_str(), found.logical_id.as_str()))
+    })
+}
+
 /// Gives a merged API one of its sources. Every API has to be complete.
 pub(in crate::application) fn associate(assembly: &mut Assembly<'_, '_>, resource: &Resource, apis: &mut [GraphqlApi]) {
     let Some(properties) = assembly.properties::<AssociationProperties>(resource) else { return };
@@ -56,6 +67,17 @@ pub(in crate::application) fn associate(assembly: &mut Assembly<'_, '_>, resourc
     let source = find(&properties.source_api_identifier, "SourceApiIdentifier", false);
     let merged = find(&properties.merged_api_identifier, "MergedApiIdentifier", true);
     let (Some(source), Some(merged)) = (source, merged) else { return };
+    if let Some((other, association)) = associated(apis, &apis[source].id) {
+        let message = format!(
+            "a source API has one merged API, and {association} has made '{}' a part of '{other}' already",
+            apis[source].name
+        );
+        return assembly.error("SW0185", resource, "SourceApiIdentifier", message);
+    }
+    if apis[merged].sources.as_ref().is_some_and(|sources| sources.len() >= MOST_SOURCES) {
+        let message = format!("a merged API has at most {MOST_SOURCES} source APIs");
+        return assembly.error("SW0185", resource, "MergedApiIdentifier", message);
+    }
     let config = properties.source_api_association_config;
     let source = SourceApi {
         logical_id: resource.logical_id.clone(),
