@@ -13,7 +13,8 @@ use indexmap::IndexMap;
 
 use super::{
     Declared, authorization,
-    part::{FieldPart, Kind, SchemaPart, TypePart},
+    part::{FieldPart, SchemaPart, TypePart},
+    raw::Kind,
 };
 use crate::{ApiConfig, Diagnostic};
 

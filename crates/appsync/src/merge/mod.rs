@@ -1,13 +1,14 @@
 //! Merged APIs: the schemas, resolvers, functions and data sources of several source APIs become one API (AppSync
 //! developer guide, "Merging APIs").
 //!
-//! `part` reads a source's schema with `@hidden` and `@renamed`, `combine` brings types of one name together with
-//! `@canonical`, `authorization` the modes of a field, `resources` everything but the schema. The result is an
-//! [`ApiConfig`] like any other; nothing here runs while the API does.
+//! `raw` reads the types of a source's schema, `part` applies `@hidden` and `@renamed`, `combine` brings types of one name
+//! together with `@canonical`, `authorization` the modes of a field, `resources` everything but the schema. The result is
+//! an [`ApiConfig`] like any other; nothing here runs while the API does.
 
 mod authorization;
 mod combine;
 mod part;
+mod raw;
 mod resources;
 
 use std::collections::HashMap;
