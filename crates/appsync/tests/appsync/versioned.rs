@@ -434,6 +434,41 @@ async fn a_condition_of_the_request_counts_beside_the_version() {
 }
 
 #[tokio::test]
+async fn a_function_decides_what_a_failed_condition_means() {
+    let world = World::new().await;
+    let item = world.send("optimistic", put("1", "a")).await.unwrap();
+    let mut conditional = update("1", 1, json!({ "title": { "S": "b" } }));
+    conditional["condition"] = json!({ "expression": "title = :t", "expressionValues": { ":t": { "S": "z" } },
+        "conditionalCheckFailedHandler": { "strategy": "Custom", "lambdaArn": "arn:aws:lambda:us-east-1:0:function:f" } });
+    for (answer, expected) in [
+        (json!({ "action": "discard" }), Ok(item.clone())),
+        (json!({ "action": "reject" }), Err("ConditionalCheckFailedException")),
+        (json!({ "action": "shrug" }), Err("MappingTemplate")),
+    ] {
+        *world.function.answer.lock() = answer;
+        let outcome = world.send("optimistic", conditional.clone()).await;
+        assert_eq!(outcome.as_ref().map_err(|(kind, ..)| kind.as_str()), expected.as_ref().map_err(|kind| *kind));
+    }
+    let asked = world.function.asked.lock().clone();
+    assert_eq!((&asked["requestMapping"], &asked["resolver"]["field"]), (&conditional, &json!("optimistic")));
+    assert_eq!(asked["currentValue"]["title"], json!({ "S": "a" }));
+
+    // Another update of the same version; a condition that fails again is the end, handler or not.
+    let again = json!({ "expression": "title = :t", "expressionValues": { ":t": { "S": "a" } } });
+    let given = json!({ "expression": "SET title = :n", "expressionValues": { ":n": { "S": "c" } } });
+    let mapping = json!({ "update": given, "condition": conditional["condition"] });
+    *world.function.answer.lock() = json!({ "action": "retry", "retryMapping": mapping });
+    let (kind, ..) = world.send("optimistic", conditional.clone()).await.expect_err("it still does not hold");
+    assert_eq!(kind, "ConditionalCheckFailedException");
+    *world.function.answer.lock() =
+        json!({ "action": "retry", "retryMapping": { "update": given, "condition": again } });
+    let retried = world.send("optimistic", conditional.clone()).await.unwrap();
+    assert_eq!((&retried["title"], &retried["_version"]), (&json!("c"), &json!(2)));
+    let (kind, ..) = world.send("optimistic", conditional).await.expect_err("the version comes first");
+    assert_eq!(kind, "ConflictUnhandled");
+}
+
+#[tokio::test]
 async fn what_only_appsync_may_set_and_what_it_cannot_do_is_refused_in_its_words() {
     let world = World::new().await;
     let mut edited = put("1", "a");
@@ -441,15 +476,7 @@ async fn what_only_appsync_may_set_and_what_it_cannot_do_is_refused_in_its_words
     let mut no_version = update("1", 1, json!({ "title": { "S": "b" } }));
     no_version.as_object_mut().unwrap().remove("_version");
     let supported = "(TransactGetItems,PutItem,BatchGetItem,Scan,Query,GetItem,DeleteItem,UpdateItem,Sync)";
-    let mut custom = put("1", "a");
-    custom["condition"] = json!({ "expression": "attribute_exists(id)",
-        "conditionalCheckFailedHandler": { "strategy": "Custom", "lambdaArn": "arn" } });
     let cases = [
-        (
-            custom,
-            "MappingTemplate",
-            "Condition check failure strategy 'Custom' is not supported on versioned data sources.".to_owned(),
-        ),
         (edited, "BadRequest", "Updating _deleted field can not be set from the client.".to_owned()),
         (
             update("1", 1, json!({ "_version": { "N": 7 } })),

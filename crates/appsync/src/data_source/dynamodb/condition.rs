@@ -41,16 +41,24 @@ impl DynamoDb {
             Attempt::Delete if current.is_none() => return Ok(Value::Null),
             _ => {}
         }
-        match strategy(condition)? {
-            Strategy::Reject => Err(failure(call, &error, plain)),
-            Strategy::Custom { function_arn } => {
-                match self.ask(call, request, current.as_ref(), function_arn).await? {
-                    Action::Reject => Err(failure(call, &error, plain)),
-                    Action::Discard => Ok(plain),
-                    // Its condition has no handler, so that it ends here at the latest.
-                    Action::Retry(request) => Box::pin(self.perform(call, &request)).await,
-                }
-            }
+        match self.decide(call, request, current.as_ref()).await? {
+            Action::Reject => Err(failure(call, &error, plain)),
+            Action::Discard => Ok(plain),
+            // Its condition has no handler, so that it ends here at the latest.
+            Action::Retry(request) => Box::pin(self.perform(call, &request)).await,
+        }
+    }
+
+    /// What the condition's strategy makes of an item for which the condition does not hold.
+    pub(super) async fn decide(
+        &self,
+        call: &Call<'_>,
+        request: &Map<String, Value>,
+        current: Option<&Map<String, Value>>,
+    ) -> Result<Action, Failure> {
+        match strategy(given(request, "condition").and_then(Value::as_object))? {
+            Strategy::Reject => Ok(Action::Reject),
+            Strategy::Custom { function_arn } => self.ask(call, request, current, function_arn).await,
         }
     }
 
@@ -112,9 +120,10 @@ enum Strategy<'a> {
     Custom { function_arn: &'a str },
 }
 
-/// What the function of a `Custom` handler decides.
-enum Action {
+/// What becomes of a mutation whose condition failed: it is rejected, or the function of a `Custom` handler decides.
+pub(super) enum Action {
     Reject,
+    /// Without an error.
     Discard,
     /// With another request.
     Retry(Map<String, Value>),

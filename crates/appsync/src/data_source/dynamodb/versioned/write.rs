@@ -13,6 +13,7 @@ use crate::data_source::{
     Call, Failure,
     dynamodb::{
         attribute::{plain_map, typed_map},
+        condition::Action,
         expression::Input,
         failure, given, object,
     },
@@ -49,7 +50,7 @@ enum Refused {
     /// The version is another one meanwhile.
     Meanwhile,
     /// The request's own condition does not hold for this item.
-    Condition(Value),
+    Condition(Option<Item>),
 }
 
 impl Versioned {
@@ -66,11 +67,30 @@ impl Versioned {
             match self.commit(call, &mutation, current.as_ref(), &item, writing).await? {
                 Ok(()) => return Ok(plain_map(&item)),
                 Err(Refused::Meanwhile) => {}
-                Err(Refused::Condition(item)) => return Err(condition_failed(call, item)),
+                Err(Refused::Condition(found)) => return self.condition_failed(call, request, found).await,
             }
         }
         let message = "Max retry attempts were reached for conflict resolution.";
         Err(Failure::of_kind("MaxConflicts", message.to_owned()))
+    }
+
+    /// The request's own condition does not hold for the item that was `found`. The conflict handler has had its say: the
+    /// condition is looked at with the version that it has settled on.
+    // The guide describes handlers of conditions and handlers of conflicts, but not the two together: that the conflict's
+    // comes first is our reading.
+    async fn condition_failed(
+        &self,
+        call: &Call<'_>,
+        request: &Map<String, Value>,
+        found: Option<Item>,
+    ) -> Result<Value, Failure> {
+        let plain = found.as_ref().map_or(Value::Null, plain_map);
+        match self.base.decide(call, request, found.as_ref()).await? {
+            Action::Reject => Err(condition_failed(call, plain)),
+            Action::Discard => Ok(plain),
+            // Its condition has no handler, so that it ends here at the latest.
+            Action::Retry(request) => Box::pin(self.write(call, &request)).await,
+        }
     }
 
     async fn current(&self, call: &Call<'_>, key: &Item) -> Result<Option<Item>, Failure> {
@@ -186,7 +206,6 @@ impl Versioned {
 impl<'a> Mutation<'a> {
     fn parse(request: &'a Map<String, Value>) -> Result<Self, Failure> {
         metadata::refuse_edits(request)?;
-        refuse_custom_handler(request)?;
         let name = request.get("operation").and_then(Value::as_str).unwrap_or_default();
         let key = typed_map(object(request, "key")?, "key")?;
         let operation = match name {
@@ -229,20 +248,6 @@ impl<'a> Mutation<'a> {
     }
 }
 
-/// AWS differs: what a `Custom` handler of the request's condition does beside a conflict handler is not documented.
-fn refuse_custom_handler(request: &Map<String, Value>) -> Result<(), Failure> {
-    let condition = given(request, "condition");
-    let handler = condition.and_then(|condition| condition.get("conditionalCheckFailedHandler"));
-    match handler.and_then(|handler| handler.get("strategy")).and_then(Value::as_str) {
-        None | Some("Reject") => Ok(()),
-        Some(other) => {
-            let message =
-                format!("Condition check failure strategy '{other}' is not supported on versioned data sources.");
-            Err(Failure::Document(message))
-        }
-    }
-}
-
 /// `_version`, a number or the text of one.
 fn version(request: &Map<String, Value>) -> Result<Option<i64>, Failure> {
     let number = |value: &Value| value.as_i64().or_else(|| value.as_str()?.parse().ok());
@@ -282,7 +287,7 @@ fn refusal(call: &Call<'_>, error: &ServiceError, current: Option<&Item>) -> Res
         ("ConditionalCheckFailed", ..) => {
             let found = reason(0).get("Item").and_then(Value::as_object);
             let unchanged = found.map(metadata::version) == current.map(metadata::version);
-            Ok(if unchanged { Refused::Condition(found.map_or(Value::Null, plain_map)) } else { Refused::Meanwhile })
+            Ok(if unchanged { Refused::Condition(found.cloned()) } else { Refused::Meanwhile })
         }
         ("TransactionConflict", ..) | (_, "TransactionConflict", _) | (.., "TransactionConflictException") => {
             Ok(Refused::Meanwhile)
