@@ -39,14 +39,14 @@ impl Clock for RealClock {
         })
     }
 
+    // Both from the thread's own generator, a cryptographic one that the operating system seeds and seeds again: asking
+    // the system each time is a system call, and a request has several ids.
     fn random(&self) -> u64 {
-        let (high, low) = uuid::Uuid::new_v4().as_u64_pair();
-        // Six bits of a version 4 UUID are fixed, and none of them meets another fixed one here.
-        high ^ low
+        rand::random()
     }
 
     fn uuid(&self) -> String {
-        uuid::Uuid::new_v4().to_string()
+        uuid::Builder::from_random_bytes(rand::random()).into_uuid().to_string()
     }
 }
 
@@ -64,5 +64,13 @@ mod tests {
         }
         // A bit that is the same 128 times in a row is fixed, as sure as anything is.
         assert_eq!((ones, zeros), (u64::MAX, u64::MAX));
+    }
+
+    #[test]
+    fn ids_are_random_uuids() {
+        let [one, other] = [RealClock.uuid(), RealClock.uuid()];
+        let version = uuid::Uuid::parse_str(&one).expect("a UUID").get_version();
+        assert_eq!(version, Some(uuid::Version::Random));
+        assert_ne!(one, other);
     }
 }
