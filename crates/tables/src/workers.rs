@@ -1,13 +1,18 @@
 //! The threads that run the engine: a bounded queue in front, a oneshot answer behind.
+//!
+//! The queue is a list under a lock, with a condition to wait on: a call wakes one thread, once. A channel behind a lock
+//! wakes one thread for the lock and one for the message, which a `GetItem` of some twenty microseconds feels.
 
 use std::{
+    collections::VecDeque,
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::{Arc, Mutex, mpsc},
+    sync::Arc,
     thread,
 };
 
 use aws_protocol::ServiceError;
 use dynoxide::Database;
+use parking_lot::{Condvar, Mutex};
 use serde_json::Value;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
@@ -23,38 +28,81 @@ pub(crate) type Job = Box<dyn FnOnce(&Database) -> Result<Value, ServiceError> +
 type Call = (Job, oneshot::Sender<Result<Value, ServiceError>>, OwnedSemaphorePermit);
 
 pub(crate) struct Workers {
-    queue: mpsc::Sender<Call>,
+    queue: Arc<Queue>,
     places: Arc<Semaphore>,
+}
+
+/// Calls that wait for a thread.
+#[derive(Default)]
+struct Queue {
+    calls: Mutex<Calls>,
+    /// Notified of every call, and of the end.
+    arrived: Condvar,
+}
+
+#[derive(Default)]
+struct Calls {
+    waiting: VecDeque<Call>,
+    /// No more will come: the threads end when they have done what waits.
+    closed: bool,
+}
+
+impl Queue {
+    fn push(&self, call: Call) {
+        self.calls.lock().waiting.push_back(call);
+        self.arrived.notify_one();
+    }
+
+    /// The next call, waited for; `None` at the end.
+    fn next(&self) -> Option<Call> {
+        let mut calls = self.calls.lock();
+        loop {
+            if let Some(call) = calls.waiting.pop_front() {
+                return Some(call);
+            }
+            if calls.closed {
+                return None;
+            }
+            self.arrived.wait(&mut calls);
+        }
+    }
+
+    fn close(&self) {
+        self.calls.lock().closed = true;
+        self.arrived.notify_all();
+    }
+}
+
+impl Drop for Workers {
+    fn drop(&mut self) {
+        self.queue.close();
+    }
 }
 
 impl Workers {
     pub(crate) fn start(database: Database) -> std::io::Result<Self> {
-        let (queue, calls) = mpsc::channel::<Call>();
-        let calls = Arc::new(Mutex::new(calls));
+        let workers = Self { queue: Arc::default(), places: Arc::new(Semaphore::new(QUEUE)) };
         for number in 0..THREADS {
-            let (calls, database) = (Arc::clone(&calls), database.clone());
+            let (queue, database) = (Arc::clone(&workers.queue), database.clone());
             thread::Builder::new()
                 .name(format!("tables-{number}"))
                 .stack_size(STACK_BYTES)
-                .spawn(move || work(&calls, &database))?;
+                .spawn(move || work(&queue, &database))?;
         }
-        Ok(Self { queue, places: Arc::new(Semaphore::new(QUEUE)) })
+        Ok(workers)
     }
 
     pub(crate) async fn perform(&self, job: Job) -> Result<Value, ServiceError> {
         let place = self.places.clone().acquire_owned().await.map_err(ServiceError::internal)?;
         let (answer, answered) = oneshot::channel();
-        self.queue.send((job, answer, place)).map_err(ServiceError::internal)?;
+        self.queue.push((job, answer, place));
         answered.await.map_err(ServiceError::internal)?
     }
 }
 
-fn work(calls: &Mutex<mpsc::Receiver<Call>>, database: &Database) {
-    loop {
-        let next = calls.lock().expect("receiving does not panic").recv();
-        let Ok((job, answer, _place)) = next else {
-            return; // The service was dropped.
-        };
+/// Runs calls until the service is dropped.
+fn work(queue: &Queue, database: &Database) {
+    while let Some((job, answer, _place)) = queue.next() {
         let result = catch_unwind(AssertUnwindSafe(|| job(database)))
             .unwrap_or_else(|_| Err(ServiceError::internal("the table engine panicked; see the log above")));
         if let Err(error) = &result
@@ -69,6 +117,8 @@ fn work(calls: &Mutex<mpsc::Receiver<Call>>, database: &Database) {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::mpsc;
+
     use tokio::task::JoinSet;
 
     use super::*;
@@ -83,7 +133,7 @@ mod tests {
             let (workers, gate) = (workers.clone(), gate.clone());
             let job = move |_: &Database| {
                 // An error when the test lets go of all.
-                let _ = gate.lock().unwrap().recv();
+                let _ = gate.lock().recv();
                 Ok(Value::Null)
             };
             calls.spawn(async move { workers.perform(Box::new(job)).await });
