@@ -163,7 +163,7 @@ impl ResolverRun {
 
     /// A pipeline's handler before its functions.
     async fn before(&self) -> Option<HandlerRun> {
-        self.trace().before.as_ref().map(HandlerRun::from)
+        self.trace().before.as_deref().map(HandlerRun::from)
     }
 
     /// A unit resolver's one step, or the functions of a pipeline.
@@ -173,7 +173,7 @@ impl ResolverRun {
 
     /// A pipeline's handler after its functions.
     async fn after(&self) -> Option<HandlerRun> {
-        self.trace().after.as_ref().map(HandlerRun::from)
+        self.trace().after.as_deref().map(HandlerRun::from)
     }
 
     /// What it resolved to; null where it failed.
@@ -212,9 +212,9 @@ impl From<&StepTrace> for Step {
                 kind: source.type_name.clone(),
                 target: source.target.clone(),
             },
-            before: step.before.as_ref().map(HandlerRun::from),
+            before: step.before.as_deref().map(HandlerRun::from),
             call: step.call.as_ref().map(|call| Call::new(call, step.response())),
-            after: step.after.as_ref().map(HandlerRun::from),
+            after: step.after.as_deref().map(HandlerRun::from),
         }
     }
 }

@@ -2,11 +2,12 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use parking_lot::Mutex;
 use resolver::RaisedError;
 
 use super::{
     Captured, ErrorTrace,
-    capture::{self, NODE_BYTES},
+    capture::{self, LEAST_BYTES, Texts},
 };
 use crate::limits;
 
@@ -19,11 +20,17 @@ pub(super) struct Allowance {
     left: AtomicUsize,
     /// For what handlers log, apart from values: none of these push a line out of the log.
     log_left: AtomicUsize,
+    /// Locked while a value takes its bytes.
+    texts: Mutex<Texts>,
 }
 
 impl Default for Allowance {
     fn default() -> Self {
-        Self { left: AtomicUsize::new(limits::TRACE_BYTES), log_left: AtomicUsize::new(limits::TRACE_LOG_BYTES) }
+        Self {
+            left: AtomicUsize::new(limits::TRACE_BYTES),
+            log_left: AtomicUsize::new(limits::TRACE_LOG_BYTES),
+            texts: Mutex::default(),
+        }
     }
 }
 
@@ -36,13 +43,18 @@ impl Allowance {
 
     /// What `capture` makes of the bytes that are left for one value; nothing, once the request has taken all that one
     /// may take.
-    pub(super) fn value(&self, capture: impl FnOnce(usize) -> (Captured, usize)) -> Captured {
+    pub(super) fn value(&self, capture: impl FnOnce(&mut Texts, usize) -> Captured) -> Captured {
+        let mut texts = self.texts.lock();
         let room = self.room();
-        if room < NODE_BYTES {
+        if room < LEAST_BYTES {
             return Captured::default();
         }
-        let (captured, bytes) = capture(room);
-        if takes(&self.left, bytes) { captured } else { Captured::default() }
+        let captured = capture(&mut texts, room);
+        // What says that it is cut may be more than what was left.
+        if !takes(&self.left, captured.bytes()) {
+            self.left.store(0, Ordering::Relaxed);
+        }
+        captured
     }
 
     /// Bytes that one more value or text may take.
@@ -99,15 +111,18 @@ mod tests {
     #[test]
     fn the_last_value_is_cut_to_what_is_left_and_those_after_it_are_not_copied() {
         let allowance = Allowance::default();
-        let value = json!("x".repeat(limits::TRACE_VALUE_BYTES - NODE_BYTES));
-        let copied = |value: &Value| allowance.value(|room| Captured::copied(value, room)).read();
+        let value = json!("x".repeat(limits::TRACE_VALUE_BYTES - "\"\"".len()));
+        let copied = |value: &Value| allowance.value(|texts, room| texts.value(value, room)).read();
         for _ in 0..limits::TRACE_BYTES / limits::TRACE_VALUE_BYTES {
             assert_eq!(copied(&value), Some(value.clone()));
         }
-        allowance.left.store(NODE_BYTES + 4, Ordering::Relaxed);
+        allowance.left.store(LEAST_BYTES + 4, Ordering::Relaxed);
         let cut = copied(&value).expect("a part of it");
-        assert!(cut.as_str().is_some_and(|text| text.starts_with("xxxx… (")), "{cut}");
-        let after = allowance.value(|_| unreachable!("nothing is copied"));
+        assert!(
+            cut.as_str().is_some_and(|text| text.starts_with(&format!("{}… (", "x".repeat(LEAST_BYTES + 2)))),
+            "{cut}"
+        );
+        let after = allowance.value(|_, _| unreachable!("nothing is copied"));
         assert_eq!(after.read(), None);
         assert_eq!(allowance.error("no table", Some("NotFound")).kind.as_deref(), Some("NotFound"));
         assert_eq!(allowance.logged(vec!["said".to_owned()]), ["said"], "values push no line out of the log");

@@ -1,150 +1,173 @@
-//! Values as traces hold them: shared where they are small and shared already, else a copy that is cut to a size.
+//! Values as traces hold them: as JSON text, cut to a size, in blocks that belong to the request. A trace outlives its
+//! request by far, and is seldom read: text is a tenth of what a tree takes, and keeps nothing else alive.
 
-use std::sync::Arc;
-
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use serde_json::{Map, Value};
 
 use super::mask;
 use crate::limits;
 
-/// What a node of JSON takes beside its texts, bytes.
-pub(super) const NODE_BYTES: usize = 32;
+/// Of less room nothing is made.
+pub(super) const LEAST_BYTES: usize = 32;
+/// What is allocated for texts at once, at least.
+const BLOCK_BYTES: usize = 1 << 10;
 
-/// A value of a trace, read with [`Captured::read`].
+/// A value of a trace, read with [`Captured::read`]: JSON text; empty where nothing was captured.
 #[derive(Debug, Clone, Default)]
-pub struct Captured(Held);
-
-#[derive(Debug, Clone, Default)]
-enum Held {
-    #[default]
-    Nothing,
-    Value(Arc<Value>),
-    Members(Arc<Map<String, Value>>),
-    /// JSON text.
-    Text(Bytes),
-}
+pub struct Captured(Bytes);
 
 impl Captured {
-    /// A copy with its secrets masked; `None` where nothing was captured.
+    /// The value with its secrets masked; `None` where nothing was captured.
     pub fn read(&self) -> Option<Value> {
-        match &self.0 {
-            Held::Nothing => None,
-            Held::Value(value) => Some(mask::value(value)),
-            Held::Members(members) => Some(Value::Object(mask::members(members))),
-            Held::Text(text) => serde_json::from_slice(text).ok().map(|value| mask::value(&value)),
-        }
+        self.raw().map(|value| mask::value(&value))
     }
 
     /// The value as it was, for what never leaves the process.
-    pub(super) fn raw(&self) -> Option<&Value> {
-        match &self.0 {
-            Held::Value(value) => Some(value),
-            _ => None,
-        }
+    pub(super) fn raw(&self) -> Option<Value> {
+        serde_json::from_slice(&self.0).ok()
     }
 
-    /// This value, or a cut copy where it takes more than `room` bytes; and the bytes that it takes.
-    pub(super) fn shared(value: &Arc<Value>, room: usize) -> (Self, usize) {
-        let mut left = room;
-        if weigh(value, &mut left, limits::TRACE_VALUE_DEPTH) {
-            return (Self(Held::Value(value.clone())), room - left);
-        }
-        Self::copied(value, room)
+    /// Whether its text has `word` in it.
+    pub(super) fn mentions(&self, word: &str) -> bool {
+        str::from_utf8(&self.0).is_ok_and(|text| text.contains(word))
     }
 
-    /// As [`Self::shared`], of an object's members.
-    pub(super) fn members(members: &Arc<Map<String, Value>>, room: usize) -> (Self, usize) {
-        let mut left = room;
-        if weigh_members(members, &mut left, limits::TRACE_VALUE_DEPTH) {
-            return (Self(Held::Members(members.clone())), room - left);
-        }
-        Self::copied_members(members, room)
+    /// JSON text that is shared; nothing where it is too large.
+    pub(super) fn text(text: &Bytes) -> Self {
+        if text.len() > limits::TRACE_VALUE_BYTES { Self::default() } else { Self(text.clone()) }
     }
 
-    /// A copy, cut where the value takes more than `room` bytes; and the bytes that it takes.
-    pub(super) fn copied(value: &Value, room: usize) -> (Self, usize) {
-        let mut left = room;
-        let copy = copy(value, &mut left, limits::TRACE_VALUE_DEPTH);
-        (Self(Held::Value(Arc::new(copy))), room - left)
-    }
-
-    /// As [`Self::copied`], of an object's members.
-    pub(super) fn copied_members(members: &Map<String, Value>, room: usize) -> (Self, usize) {
-        let mut left = room;
-        let copy = copy_members(members, &mut left, limits::TRACE_VALUE_DEPTH);
-        (Self(Held::Members(Arc::new(copy))), room - left)
-    }
-
-    /// JSON text; nothing where it is too large.
-    pub(super) fn text(text: &Bytes) -> (Self, usize) {
-        if text.len() > limits::TRACE_VALUE_BYTES {
-            return (Self::default(), 0);
-        }
-        (Self(Held::Text(text.clone())), text.len())
+    /// What it takes.
+    pub(super) fn bytes(&self) -> usize {
+        self.0.len()
     }
 }
 
-/// Takes what `value` weighs from `left`; false as soon as that is not enough.
-fn weigh(value: &Value, left: &mut usize, depth: usize) -> bool {
-    let own = NODE_BYTES + value.as_str().map_or(0, str::len);
-    let enough = take(left, own);
-    match value {
-        Value::Array(items) => enough && depth > 0 && items.iter().all(|item| weigh(item, left, depth - 1)),
-        Value::Object(members) => enough && depth > 0 && weigh_members(members, left, depth - 1),
-        _ => enough,
+/// Makes the texts of one request.
+#[derive(Default)]
+pub(super) struct Texts {
+    /// Where a text is written while its length is unknown.
+    draft: Vec<u8>,
+    block: BytesMut,
+}
+
+impl Texts {
+    /// A value, cut to about `room` bytes.
+    pub(super) fn value(&mut self, value: &Value, room: usize) -> Captured {
+        self.write(|cutter| cutter.value(value, limits::TRACE_VALUE_DEPTH), room)
     }
-}
 
-fn weigh_members(members: &Map<String, Value>, left: &mut usize, depth: usize) -> bool {
-    members.iter().all(|(name, value)| take(left, name.len()) && weigh(value, left, depth))
-}
+    /// As [`Self::value`], of an object's members.
+    pub(super) fn members(&mut self, members: &Map<String, Value>, room: usize) -> Captured {
+        self.write(|cutter| cutter.members(members, limits::TRACE_VALUE_DEPTH), room)
+    }
 
-fn take(left: &mut usize, bytes: usize) -> bool {
-    match left.checked_sub(bytes) {
-        Some(rest) => {
-            *left = rest;
-            true
+    fn write(&mut self, write: impl FnOnce(&mut Cutter), room: usize) -> Captured {
+        self.draft.clear();
+        write(&mut Cutter { text: &mut self.draft, room });
+        if self.block.capacity() < self.draft.len() {
+            self.block = BytesMut::with_capacity(self.draft.len().max(BLOCK_BYTES));
         }
-        None => false,
+        self.block.extend_from_slice(&self.draft);
+        Captured(self.block.split().freeze())
     }
 }
 
-/// A copy of what fits into `left`; what does not is told in its place.
-fn copy(value: &Value, left: &mut usize, depth: usize) -> Value {
-    if !take(left, NODE_BYTES) || depth == 0 {
-        return "… (cut)".into();
+/// Writes JSON of about so many bytes. What does not fit is told in its place, in a few bytes more.
+struct Cutter<'a> {
+    text: &'a mut Vec<u8>,
+    room: usize,
+}
+
+impl Cutter<'_> {
+    fn left(&self) -> usize {
+        self.room.saturating_sub(self.text.len())
     }
-    match value {
-        Value::String(text) if take(left, text.len()) => text.as_str().into(),
-        Value::String(text) => cut(text, std::mem::take(left)).into(),
-        Value::Array(items) => {
-            let mut copied = Vec::with_capacity(items.len().min(*left / NODE_BYTES));
-            for item in items {
-                if *left < NODE_BYTES {
-                    copied.push(format!("… ({} more)", items.len() - copied.len()).into());
-                    break;
-                }
-                copied.push(copy(item, left, depth - 1));
+
+    fn scalar(&mut self, value: &Value) {
+        serde_json::to_writer(&mut *self.text, value).expect("a vector takes every byte");
+    }
+
+    fn quoted(&mut self, text: &str) {
+        serde_json::to_writer(&mut *self.text, text).expect("a vector takes every byte");
+    }
+
+    fn value(&mut self, value: &Value, depth: usize) {
+        match value {
+            _ if depth == 0 || self.left() == 0 => self.quoted("… (cut)"),
+            Value::String(given) => self.string(given),
+            Value::Array(items) => self.items(items, depth - 1),
+            Value::Object(members) => self.members(members, depth - 1),
+            other => self.scalar(other),
+        }
+    }
+
+    fn items(&mut self, items: &[Value], depth: usize) {
+        self.text.push(b'[');
+        for (index, item) in items.iter().enumerate() {
+            if index > 0 {
+                self.text.push(b',');
             }
-            copied.into()
+            if self.left() < LEAST_BYTES {
+                self.quoted(&format!("… ({} more)", items.len() - index));
+                break;
+            }
+            self.value(item, depth);
         }
-        Value::Object(members) => copy_members(members, left, depth - 1).into(),
-        other => other.clone(),
+        self.text.push(b']');
+    }
+
+    fn members(&mut self, members: &Map<String, Value>, depth: usize) {
+        self.text.push(b'{');
+        for (index, (name, value)) in members.iter().enumerate() {
+            if index > 0 {
+                self.text.push(b',');
+            }
+            if self.left() < LEAST_BYTES + name.len() {
+                self.quoted("…");
+                self.text.push(b':');
+                self.quoted(&format!("({} more)", members.len() - index));
+                break;
+            }
+            self.quoted(name);
+            self.text.push(b':');
+            self.value(value, depth);
+        }
+        self.text.push(b'}');
+    }
+
+    fn string(&mut self, given: &str) {
+        let (start, left) = (self.text.len(), self.left());
+        if given.len() + QUOTES <= left {
+            self.quoted(given);
+            if self.text.len() - start <= left {
+                return;
+            }
+            // Escapes made it longer than it may be.
+            self.text.truncate(start);
+        }
+        let mut room = left.saturating_sub(QUOTES);
+        let fits = |(_, character): &(usize, char)| match room.checked_sub(escaped_bytes(*character)) {
+            Some(rest) => {
+                room = rest;
+                true
+            }
+            None => false,
+        };
+        let last = given.char_indices().take_while(fits).last();
+        self.quoted(&cut(given, last.map_or(0, |(at, character)| at + character.len_utf8())));
     }
 }
 
-fn copy_members(members: &Map<String, Value>, left: &mut usize, depth: usize) -> Map<String, Value> {
-    let mut copied = Map::new();
-    for (name, value) in members {
-        if *left < NODE_BYTES + name.len() {
-            copied.insert("…".to_owned(), format!("({} more)", members.len() - copied.len()).into());
-            break;
-        }
-        *left -= name.len();
-        copied.insert(name.clone(), copy(value, left, depth));
+const QUOTES: usize = 2;
+
+/// What a character takes in JSON text, at most.
+fn escaped_bytes(character: char) -> usize {
+    match character {
+        '"' | '\\' => 2,
+        '\0'..=' ' => "\\u0000".len(),
+        _ => character.len_utf8(),
     }
-    copied
 }
 
 /// A copy of a text, cut where it has more than `room` bytes.
@@ -164,29 +187,39 @@ mod tests {
     use super::*;
 
     const ROOM: usize = limits::TRACE_VALUE_BYTES;
+    /// What says in a flat value that it is cut.
+    const MORE: usize = 64;
+
+    fn captured(value: &Value) -> Captured {
+        Texts::default().value(value, ROOM)
+    }
 
     #[test]
-    fn a_small_value_is_shared_and_a_large_one_cut() {
-        let small = Arc::new(json!({ "a": [1, "two"] }));
-        let (captured, bytes) = Captured::shared(&small, ROOM);
-        assert_eq!((Arc::strong_count(&small), bytes), (2, 4 * NODE_BYTES + 4));
-        assert_eq!(captured.read(), Some((*small).clone()));
+    fn a_small_value_is_kept_whole_and_a_large_one_cut() {
+        let small = json!({ "a": [1, "two", null, { "b": 2.5 }], "ü\n\"": true, "empty": [{}, []] });
+        let whole = captured(&small);
+        assert_eq!((whole.read(), whole.bytes()), (Some(small.clone()), small.to_string().len()));
 
-        let large = Arc::new(json!({ "list": vec![7; 10_000], "after": true }));
-        let (captured, bytes) = Captured::shared(&large, ROOM);
-        assert_eq!(Arc::strong_count(&large), 1, "it is not kept alive");
-        assert!(bytes <= ROOM, "{bytes}");
-        let read = captured.read().expect("a value");
+        let large = json!({ "list": vec![7; 10_000], "after": true });
+        let cut = captured(&large);
+        assert!((ROOM - MORE..ROOM + MORE).contains(&cut.bytes()), "{}", cut.bytes());
+        let read = cut.read().expect("a value");
         let list = read["list"].as_array().expect("a list");
         assert_eq!(list.last(), Some(&json!(format!("… ({} more)", 10_001 - list.len()))));
         assert_eq!(read["…"], "(1 more)");
     }
 
     #[test]
-    fn a_long_text_is_cut_between_characters() {
-        let (captured, _) = Captured::copied(&Value::from("é".repeat(ROOM)), ROOM);
-        let read = captured.read().expect("a value");
-        assert!(read.as_str().expect("a text").ends_with("more bytes)"), "{read}");
+    fn a_long_text_is_cut_between_characters_however_they_are_escaped() {
+        for character in ["é", "\u{1}", "\"", "a\n"] {
+            let cut = captured(&Value::from(character.repeat(ROOM)));
+            assert!((ROOM / 3..ROOM + MORE).contains(&cut.bytes()), "{character:?}: {}", cut.bytes());
+            let read = cut.read().expect("a value");
+            let read = read.as_str().expect("a text");
+            assert!(read.starts_with(character) && read.ends_with("more bytes)"), "{character:?}: {read}");
+        }
+        let fits = Value::from("\"".repeat(ROOM / 2 - QUOTES));
+        assert_eq!(captured(&fits).read(), Some(fits));
     }
 
     #[test]
@@ -195,7 +228,16 @@ mod tests {
         for _ in 0..limits::TRACE_VALUE_DEPTH * 2 {
             deep = json!([deep]);
         }
-        let (captured, _) = Captured::shared(&Arc::new(deep), ROOM);
-        assert!(captured.read().expect("a value").to_string().contains("(cut)"));
+        assert!(captured(&deep).read().expect("a value").to_string().contains("(cut)"));
+    }
+
+    #[test]
+    fn a_request_has_its_texts_side_by_side() {
+        let mut texts = Texts::default();
+        let values: Vec<_> = (0..1_000).map(|number| json!({ "number": number })).collect();
+        let kept: Vec<_> = values.iter().map(|value| texts.value(value, ROOM)).collect();
+        assert_eq!(kept.iter().filter_map(Captured::raw).collect::<Vec<_>>(), values);
+        let neighbours = kept.windows(2).filter(|pair| pair[0].0.as_ptr_range().end == pair[1].0.as_ptr());
+        assert!(neighbours.count() > 900, "most share a block");
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{FieldTrace, Recorder, RequestTrace, StepTrace};
+use super::{FieldTrace, HandlerTrace, Recorder, RequestTrace, StepTrace};
 use crate::{GraphqlError, Response, execution::context_headers};
 
 /// A request that runs. Dropped before its end, its trace says that the client hung up, with what was recorded so far.
@@ -93,9 +93,8 @@ pub(crate) const REQUEST_ID: &str = "x-amzn-RequestId";
 const HUNG_UP: u16 = 499;
 /// What a trace takes without its values, bytes, roughly.
 const TRACE_OVERHEAD: usize = 1_024;
-/// What a field takes without its steps, values, errors and logs, bytes, roughly.
-const FIELD_OVERHEAD: usize = 1_024;
 /// What a field takes without its values, errors and logs, bytes, roughly.
 fn weight(field: &FieldTrace) -> usize {
-    FIELD_OVERHEAD + field.steps.len() * size_of::<StepTrace>()
+    let handlers = field.handlers().count() * size_of::<HandlerTrace>();
+    size_of::<FieldTrace>() + field.steps.len() * size_of::<StepTrace>() + handlers
 }

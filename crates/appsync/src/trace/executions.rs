@@ -7,6 +7,8 @@ use crate::limits;
 
 /// Executions listed of one field.
 const LISTED: usize = 100;
+/// The member that has the ARN of an execution.
+const MEMBER: &str = "executionArn";
 
 impl RequestTrace {
     /// ARNs of the executions that its fields started, in order.
@@ -32,8 +34,9 @@ impl FieldTrace {
             let Some(call) = step.call.as_ref().filter(|call| starts(&call.operation)) else { continue };
             let answered = step.after.as_ref().map(|after| &after.result);
             let answers = [Some(&call.response), answered];
-            for value in answers.into_iter().flatten().filter_map(Captured::raw) {
-                find(value, limits::TRACE_VALUE_DEPTH, found);
+            let telling = answers.into_iter().flatten().filter(|answer| answer.mentions(MEMBER));
+            for value in telling.filter_map(Captured::raw) {
+                find(&value, limits::TRACE_VALUE_DEPTH, found);
             }
         }
     }
@@ -50,7 +53,7 @@ fn find(value: &Value, depth: usize, found: &mut Vec<String>) {
         Value::Object(members) => {
             for (name, value) in members {
                 match value {
-                    Value::String(arn) if name == "executionArn" && is_execution(arn) => {
+                    Value::String(arn) if name == MEMBER && is_execution(arn) => {
                         if !found.contains(arn) {
                             found.push(arn.clone());
                         }
@@ -61,7 +64,7 @@ fn find(value: &Value, depth: usize, found: &mut Vec<String>) {
         }
         Value::Array(items) => items.iter().for_each(|item| find(item, depth - 1, found)),
         // The body of an HTTP data source's answer.
-        Value::String(text) if text.contains("executionArn") => {
+        Value::String(text) if text.contains(MEMBER) => {
             if let Ok(inner @ (Value::Object(_) | Value::Array(_))) = serde_json::from_str(text) {
                 find(&inner, depth - 1, found);
             }

@@ -82,11 +82,11 @@ pub struct FieldTrace {
     /// `ctx.source`.
     pub source: Captured,
     /// A pipeline's handler before its functions.
-    pub before: Option<HandlerTrace>,
+    pub before: Option<Box<HandlerTrace>>,
     /// A unit resolver's one step, or the functions of a pipeline.
     pub steps: Vec<StepTrace>,
     /// A pipeline's handler after its functions.
-    pub after: Option<HandlerTrace>,
+    pub after: Option<Box<HandlerTrace>>,
     /// Why it failed, if it did.
     pub error: Option<ErrorTrace>,
     /// Whether its result was in the API's cache; `None` where caching is off for it.
@@ -111,11 +111,11 @@ pub struct StepTrace {
     /// The data source.
     pub source: Arc<Label>,
     /// The request handler.
-    pub before: Option<HandlerTrace>,
+    pub before: Option<Box<HandlerTrace>>,
     /// The data source's call, if it came to that.
     pub call: Option<CallTrace>,
     /// The response handler.
-    pub after: Option<HandlerTrace>,
+    pub after: Option<Box<HandlerTrace>>,
 }
 
 /// What a data source is.
@@ -259,8 +259,8 @@ impl FieldTrace {
         }
         let last = || {
             let step = self.steps.last();
-            let of_step = || step.and_then(|step| step.after.as_ref().or(step.before.as_ref()));
-            self.after.as_ref().or_else(of_step)?.evaluated.read()
+            let of_step = || step.and_then(|step| step.after.as_deref().or(step.before.as_deref()));
+            self.after.as_deref().or_else(of_step)?.evaluated.read()
         };
         self.result.read().or_else(last)
     }
@@ -268,7 +268,7 @@ impl FieldTrace {
     /// Every handler with what it logged, in order.
     pub fn handlers(&self) -> impl Iterator<Item = &HandlerTrace> {
         let steps = self.steps.iter().flat_map(|step| step.before.iter().chain(&step.after));
-        self.before.iter().chain(steps).chain(&self.after)
+        self.before.iter().chain(steps).chain(&self.after).map(|handler| &**handler)
     }
 }
 
@@ -309,9 +309,8 @@ impl ErrorTrace {
 impl RequestTrace {
     /// Keeps the answer's body.
     pub(super) fn answered(&mut self, body: &Bytes) {
-        let (response, bytes) = Captured::text(body);
-        self.response = response;
+        self.response = Captured::text(body);
         self.response_bytes = body.len();
-        self.bytes += bytes;
+        self.bytes += self.response.bytes();
     }
 }

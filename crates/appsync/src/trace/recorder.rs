@@ -69,7 +69,7 @@ impl Recorder {
             return;
         }
         let variables = &request.body.variables;
-        let variables = if variables.is_empty() { Captured::default() } else { self.copied_members(variables) };
+        let variables = self.members(variables);
         let mut trace = self.trace.lock();
         trace.mode = Some(request.identity.mode());
         if self.keeps_values() {
@@ -153,26 +153,24 @@ impl Recorder {
         }
     }
 
-    /// A value that is shared already.
-    pub(super) fn shared(&self, value: &Arc<Value>) -> Captured {
-        if value.is_null() { Captured::default() } else { self.within(|room| Captured::shared(value, room)) }
+    pub(super) fn value(&self, value: &Value) -> Captured {
+        if !self.keeps_values() {
+            return Captured::default();
+        }
+        self.allowance.value(|texts, room| texts.value(value, room))
     }
 
-    /// A value that somebody else owns.
-    pub(super) fn copied(&self, value: &Value) -> Captured {
-        self.within(|room| Captured::copied(value, room))
+    /// A value; nothing of null.
+    pub(super) fn value_if_any(&self, value: &Value) -> Captured {
+        if value.is_null() { Captured::default() } else { self.value(value) }
     }
 
-    pub(super) fn copied_members(&self, members: &Map<String, Value>) -> Captured {
-        self.within(|room| Captured::copied_members(members, room))
-    }
-
-    pub(super) fn members(&self, members: &Arc<Map<String, Value>>) -> Captured {
-        if members.is_empty() { Captured::default() } else { self.within(|room| Captured::members(members, room)) }
-    }
-
-    fn within(&self, capture: impl FnOnce(usize) -> (Captured, usize)) -> Captured {
-        if self.keeps_values() { self.allowance.value(capture) } else { Captured::default() }
+    /// An object's members; nothing where it has none.
+    pub(super) fn members(&self, members: &Map<String, Value>) -> Captured {
+        if members.is_empty() || !self.keeps_values() {
+            return Captured::default();
+        }
+        self.allowance.value(|texts, room| texts.members(members, room))
     }
 
     pub(super) fn error(&self, message: &str, kind: Option<&str>) -> ErrorTrace {

@@ -42,17 +42,12 @@ impl Running<'_> {
         let recorder = self.recorder;
         let steps = steps.finish();
         let unknown = result.as_ref().ok().filter(|_| !steps.tells_result());
-        let result_captured = unknown.map(|value| recorder.copied(value)).unwrap_or_default();
-        let (arguments, source) = if recorder.keeps_values() {
-            (recorder.members(&invocation.arguments), recorder.shared(&invocation.source))
-        } else {
-            Default::default()
-        };
+        let result_captured = unknown.map(|value| recorder.value(value)).unwrap_or_default();
         let trace = FieldTrace {
             start: steps.began,
             micros: recorder.now() - steps.began,
-            arguments,
-            source,
+            arguments: recorder.members(&invocation.arguments),
+            source: recorder.value_if_any(&invocation.source),
             before: steps.before,
             steps: steps.steps,
             after: steps.after,

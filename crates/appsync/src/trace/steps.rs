@@ -25,9 +25,9 @@ pub(crate) struct Steps {
 #[derive(Default)]
 pub(super) struct Recorded {
     pub(super) began: u64,
-    pub(super) before: Option<HandlerTrace>,
+    pub(super) before: Option<Box<HandlerTrace>>,
     pub(super) steps: Vec<StepTrace>,
-    pub(super) after: Option<HandlerTrace>,
+    pub(super) after: Option<Box<HandlerTrace>>,
     pub(super) cache_hit: Option<bool>,
 }
 
@@ -62,6 +62,10 @@ impl Steps {
     pub(crate) fn enter(&mut self, name: &Arc<str>, source: &Arc<Label>) {
         if self.recorder.is_some() {
             let (name, source) = (name.clone(), source.clone());
+            if self.recorded.steps.is_empty() {
+                // Most resolvers have one, and a vector would make room for four.
+                self.recorded.steps.reserve_exact(1);
+            }
             self.recorded.steps.push(StepTrace { name, source, before: None, call: None, after: None });
             self.in_step = true;
         }
@@ -75,21 +79,20 @@ impl Steps {
     /// A handler is about to run on `context`.
     pub(crate) fn handler(&mut self, handler: Handler, context: &Context) {
         let Some(recorder) = &self.recorder else { return };
-        let shared = |value: &Option<Arc<Value>>| value.as_ref().map(|value| recorder.shared(value));
-        let stash = &context.stash;
+        let given = |value: &Option<Arc<Value>>| value.as_ref().map(|value| recorder.value_if_any(value));
         let trace = HandlerTrace {
             start: recorder.now(),
             micros: 0,
-            stash: if stash.is_empty() { Captured::default() } else { recorder.copied_members(stash) },
-            prev: shared(&context.prev_result).unwrap_or_default(),
-            result: shared(&context.result).unwrap_or_default(),
+            stash: recorder.members(&context.stash),
+            prev: given(&context.prev_result).unwrap_or_default(),
+            result: given(&context.result).unwrap_or_default(),
             error: context.error.as_ref().map(|error| recorder.error(&error.message, Some(&error.kind))),
             evaluated: Captured::default(),
             end: End::Returned,
             appended: Vec::new(),
             logs: Vec::new(),
         };
-        *self.slot(handler) = Some(trace);
+        *self.slot(handler) = Some(Box::new(trace));
     }
 
     /// The handler has ended.
@@ -104,7 +107,7 @@ impl Steps {
             resolver::End::Unauthorized => (End::Unauthorized, None),
         };
         trace.end = end;
-        trace.evaluated = value.map(|value| recorder.copied(value)).unwrap_or_default();
+        trace.evaluated = value.map(|value| recorder.value(value)).unwrap_or_default();
         trace.appended = recorder.appended(&evaluation.appended_errors);
         trace.logs = recorder.logged(std::mem::take(&mut evaluation.logs));
     }
@@ -131,14 +134,14 @@ impl Steps {
         call.micros = recorder.now() - call.start;
         call.batch_size = (batch > 0).then_some(batch);
         match outcome {
-            Ok(value) if is_last => call.response = recorder.copied(value),
+            Ok(value) if is_last => call.response = recorder.value(value),
             Ok(_) => {}
             Err(Failure::Document(message)) => call.error = Some(recorder.error(message, Some("MappingTemplate"))),
             Err(Failure::Reported { message, kind, .. }) => call.error = Some(recorder.error(message, Some(kind))),
         }
     }
 
-    fn slot(&mut self, handler: Handler) -> &mut Option<HandlerTrace> {
+    fn slot(&mut self, handler: Handler) -> &mut Option<Box<HandlerTrace>> {
         let recorded = &mut self.recorded;
         match (handler, recorded.steps.last_mut().filter(|_| self.in_step)) {
             (Handler::Request, Some(step)) => &mut step.before,
