@@ -31,6 +31,11 @@ pub(crate) struct RunningEventApi {
 }
 
 impl RunningEventApi {
+    /// What it was deployed from.
+    pub(crate) fn description(&self) -> &EventApi {
+        &self.description
+    }
+
     /// What publishes and subscribes.
     pub(crate) fn api(&self) -> &event_api::EventApi {
         &self.api

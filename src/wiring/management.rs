@@ -1,4 +1,5 @@
-//! AppSync's management API: what is made through it is served by [`Apis`], beside the APIs of the template.
+//! AppSync's management API: what is made through it is served by [`Apis`] and [`EventApis`], beside the APIs of the
+//! template.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -9,25 +10,32 @@ use appsync::Diagnostic;
 use arc_swap::ArcSwap;
 use aws_protocol::{BoxFuture, Directory, Partition};
 use clock::Clock;
-use management::{Deployer, Management};
+use management::{Deployer, Description, Management};
 use parking_lot::RwLock;
 use store::Store;
-use template::GraphqlApi;
 
-use super::{Error, apis::Apis, graphql_api, values::Addresses};
+use super::{
+    Error,
+    apis::Apis,
+    event_apis::EventApis,
+    graphql_api,
+    registry::{Deployed, Registry},
+    values::Addresses,
+};
 
 /// Registers the service `appsync`, and serves what was made before.
 pub(super) async fn start(
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
     partition: Partition,
-    apis: Arc<Apis>,
+    (apis, event_apis): (Arc<Apis>, Arc<EventApis>),
     domains: Arc<Domains>,
     addresses: &Addresses,
     services: &Directory,
 ) -> Result<Arc<Management>, Error> {
     let deployer = Arc::new(Served {
         apis,
+        event_apis,
         domains,
         managed: RwLock::default(),
         addresses: addresses.clone(),
@@ -69,6 +77,7 @@ impl Domains {
 /// The APIs of this process.
 struct Served {
     apis: Arc<Apis>,
+    event_apis: Arc<EventApis>,
     domains: Arc<Domains>,
     /// Ids of the APIs that are not the template's.
     managed: RwLock<HashSet<String>>,
@@ -76,30 +85,43 @@ struct Served {
     partition: Partition,
 }
 
-impl Deployer for Served {
-    fn deploy(&self, api: GraphqlApi) -> BoxFuture<'_, Result<(), Vec<Diagnostic>>> {
+impl Served {
+    async fn deploy_to<A: Deployed>(&self, apis: &Registry<A>, api: A::Description) -> Result<(), Vec<Diagnostic>> {
+        let id = A::id_of(&api).to_owned();
         // Before it is there, so that it is never taken for one of the template.
-        self.managed.write().insert(api.id.clone());
-        Box::pin(async move {
-            let id = api.id.clone();
-            let deployed = self.apis.deploy(api).await;
-            if deployed.is_err() && self.apis.get(&id).is_none() {
-                self.managed.write().remove(&id);
-            }
-            deployed
-        })
+        self.managed.write().insert(id.clone());
+        let deployed = apis.deploy(api).await;
+        if deployed.is_err() && apis.get(&id).is_none() {
+            self.managed.write().remove(&id);
+        }
+        deployed
+    }
+}
+
+impl Deployer for Served {
+    fn deploy(&self, api: Description) -> BoxFuture<'_, Result<(), Vec<Diagnostic>>> {
+        match api {
+            Description::Graphql(api) => Box::pin(self.deploy_to(&self.apis, *api)),
+            Description::Events(api) => Box::pin(self.deploy_to(&self.event_apis, *api)),
+        }
     }
 
     fn remove<'a>(&'a self, api_id: &'a str) -> BoxFuture<'a, ()> {
         Box::pin(async {
-            self.apis.remove(api_id).await;
+            if !self.apis.remove(api_id).await {
+                self.event_apis.remove(api_id).await;
+            }
             self.managed.write().remove(api_id);
         })
     }
 
-    fn template_api(&self, api_id: &str) -> Option<GraphqlApi> {
-        let api = self.apis.get(api_id).filter(|_| !self.managed.read().contains(api_id))?;
-        Some(api.description().clone())
+    fn template_api(&self, api_id: &str) -> Option<Description> {
+        if self.managed.read().contains(api_id) {
+            return None;
+        }
+        let graphql = || Some(Description::Graphql(Box::new(self.apis.get(api_id)?.description().clone())));
+        let events = || Some(Description::Events(Box::new(self.event_apis.get(api_id)?.description().clone())));
+        graphql().or_else(events)
     }
 
     fn merged_schema(&self, api_id: &str) -> Option<String> {
@@ -107,15 +129,22 @@ impl Deployer for Served {
         Some(graphql_api::config(api.description(), self.partition.clone()).ok()?.schema.code)
     }
 
-    fn template_apis(&self) -> Vec<GraphqlApi> {
+    fn template_apis(&self) -> Vec<Description> {
         let managed = self.managed.read();
-        let apis = self.apis.all().into_iter().map(|api| api.description().clone());
-        apis.filter(|api| !managed.contains(&api.id)).collect()
+        let graphql = self.apis.all().into_iter().filter(|api| !managed.contains(api.id()));
+        let graphql = graphql.map(|api| Description::Graphql(Box::new(api.description().clone())));
+        let events = self.event_apis.all().into_iter().filter(|api| !managed.contains(api.id()));
+        let events = events.map(|api| Description::Events(Box::new(api.description().clone())));
+        graphql.chain(events).collect()
     }
 
     fn addresses(&self, api_id: &str) -> management::Addresses {
-        let (graphql, realtime) = (self.addresses.graphql_url(api_id), self.addresses.realtime_url(api_id));
-        management::Addresses { graphql, realtime }
+        management::Addresses {
+            graphql: self.addresses.graphql_url(api_id),
+            realtime: self.addresses.realtime_url(api_id),
+            event_http: self.addresses.event_host(api_id),
+            event_realtime: self.addresses.event_host(api_id),
+        }
     }
 
     fn serve_domain(&self, domain_name: &str, api_id: Option<&str>) {

@@ -265,9 +265,17 @@ pub(crate) async fn start(
     deploying.await.expect("deploying does not panic").map_err(Error::Api)?;
     tracing::debug!("the APIs are deployed");
     let domains = Arc::new(management::Domains::default());
-    let management =
-        management::start(store, clock.clone(), partition.clone(), apis.clone(), domains.clone(), addresses, &services)
-            .await?;
+    let of_both_kinds = (apis.clone(), event_apis.clone());
+    let management = management::start(
+        store,
+        clock.clone(),
+        partition.clone(),
+        of_both_kinds,
+        domains.clone(),
+        addresses,
+        &services,
+    )
+    .await?;
     tracing::debug!("the APIs of the management API are deployed");
     event_rules::register_targets(&bus, &application, apis.clone(), &services, &partition);
     event_rules::warn_of_unserved_targets(&application, &partition);

@@ -31,6 +31,17 @@ impl Addresses {
         format!("{}/apis/{api_id}/event", self.http)
     }
 
+    /// The same for `https://HOST/event` and `wss://HOST/event/realtime`: `127.0.0.1:4443/apis/ID`.
+    ///
+    /// AWS differs: this is a host alone there. Templates and clients write the scheme themselves, always that of TLS;
+    /// and every API here has the same host, so that the path has to say which one is meant. Without TLS it is the
+    /// address of plain HTTP.
+    pub(crate) fn event_host(&self, api_id: &str) -> String {
+        let url = self.https.as_ref().unwrap_or(&self.http);
+        let host = url.split_once("://").map_or(&**url, |(_, host)| host);
+        format!("{host}/apis/{api_id}")
+    }
+
     /// Where an Event API takes WebSocket connections: `ws://127.0.0.1:4000/apis/ID/event/realtime`.
     pub(crate) fn event_realtime_url(&self, api_id: &str) -> String {
         format!("{}/apis/{api_id}/event/realtime", self.http.replacen("http", "ws", 1))
@@ -64,6 +75,14 @@ impl Values for Generated<'_> {
 
     fn realtime_url(&self, api_id: &str) -> String {
         self.addresses.realtime_url(api_id)
+    }
+
+    fn event_host(&self, api_id: &str) -> String {
+        self.addresses.event_host(api_id)
+    }
+
+    fn event_realtime_host(&self, api_id: &str) -> String {
+        self.addresses.event_host(api_id)
     }
 
     fn user_pool_id(&self, logical_id: &str) -> String {

@@ -35,6 +35,12 @@ pub enum Error {
     /// Some other number is used up; the text says which.
     #[error("{0}")]
     LimitExceeded(String),
+    /// A channel namespace of this name is there already.
+    #[error("{0}")]
+    Conflict(String),
+    /// A number of what belongs to Event APIs is used up; the text says which.
+    #[error("{0}")]
+    ServiceQuotaExceeded(String),
     /// The API has no schema, or none that can be shown.
     #[error("{0}")]
     GraphqlSchema(String),
@@ -94,11 +100,12 @@ impl From<Error> for ServiceError {
         let (code, status) = match &error {
             Error::BadRequest(_) | Error::OfTheSources | Error::Code(_) => ("BadRequestException", 400),
             Error::NotFound(_) => ("NotFoundException", 404),
-            Error::OfTheTemplate(_) => ("ConflictException", 409),
+            Error::OfTheTemplate(_) | Error::Conflict(_) => ("ConflictException", 409),
             Error::ApiLimit => ("ApiLimitExceededException", 400),
             Error::ApiKeyLimit => ("ApiKeyLimitExceededException", 400),
             Error::ApiKeyValidity => ("ApiKeyValidityOutOfBoundsException", 400),
             Error::LimitExceeded(_) => ("LimitExceededException", 429),
+            Error::ServiceQuotaExceeded(_) => ("ServiceQuotaExceededException", 402),
             Error::GraphqlSchema(_) => ("GraphQLSchemaException", 400),
             Error::UnknownOperation(operation) => return Self::unknown_operation("AppSync", operation),
             Error::Store(_) | Error::Corrupt(_) => {

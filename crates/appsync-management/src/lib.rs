@@ -1,4 +1,4 @@
-//! AppSync's management API: GraphQL APIs made, changed and listed call by call, as the AWS CLI and SDKs do it.
+//! AppSync's management API: GraphQL APIs and Event APIs made, changed and listed call by call, as the AWS CLI and SDKs do it.
 //!
 //! ```text
 //! request -> routes -> operations -> registry: records -> document -> template -> Deployer, then the store
@@ -23,6 +23,6 @@ mod service;
 mod storage;
 mod wire;
 
-pub use deployment::{Addresses, Deployer};
+pub use deployment::{Addresses, Deployer, Description};
 pub use error::{CodeError, Error};
 pub use service::Management;

@@ -2,6 +2,14 @@
 
 /// GraphQL APIs of one account and region (AppSync quota).
 pub(crate) const APIS: usize = 50;
+/// Event APIs of one account and region: as many as GraphQL APIs, for AWS documents no number of their own [M].
+pub(crate) const EVENT_APIS: usize = 50;
+/// Channel namespaces of one Event API: AWS documents no number [M].
+pub(crate) const NAMESPACES: usize = 50;
+/// The longest name of an Event API or a channel namespace, characters (API reference, "CreateApi").
+pub(crate) const EVENT_NAME_CHARS: usize = 50;
+/// Whom to ask about an Event API, characters (the same page).
+pub(crate) const OWNER_CONTACT_CHARS: usize = 256;
 /// API keys of one API (AppSync quota).
 pub(crate) const API_KEYS: usize = 50;
 /// Functions of one pipeline (AppSync quota).
@@ -20,7 +28,7 @@ pub(crate) const ENVIRONMENT_VARIABLES: usize = 50;
 pub(crate) const ENVIRONMENT_VALUE_CHARS: usize = 512;
 /// Tags of one resource.
 pub(crate) const TAGS: usize = 50;
-/// The code of one resolver or function, characters (AppSync quota: 32 KB).
+/// The code of one resolver, function or channel namespace, characters (AppSync quota: 32 KB).
 pub(crate) const CODE_CHARS: usize = 32_768;
 /// One mapping template, characters (AppSync quota: 64 KB).
 pub(crate) const TEMPLATE_CHARS: usize = 65_536;

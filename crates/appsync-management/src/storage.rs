@@ -9,7 +9,7 @@ use store::{Key, Keyspace, Store, Transaction};
 
 use crate::{
     Error,
-    records::{Api, ApiKey, Association, Core, DataSource, DomainName, Function, Members, Resolver},
+    records::{Api, ApiKey, Association, ChannelNamespace, Core, DataSource, DomainName, Function, Members, Resolver},
 };
 
 /// API id -> [`Core`].
@@ -26,6 +26,8 @@ const FUNCTIONS: Keyspace = Keyspace("appsync_functions");
 const RESOLVERS: Keyspace = Keyspace("appsync_resolvers");
 /// Merged API's id, association id -> [`Association`].
 const ASSOCIATIONS: Keyspace = Keyspace("appsync_associations");
+/// Event API's id, name -> [`ChannelNamespace`].
+const NAMESPACES: Keyspace = Keyspace("appsync_channel_namespaces");
 /// Domain name -> [`DomainName`].
 const DOMAIN_NAMES: Keyspace = Keyspace("appsync_domain_names");
 
@@ -73,6 +75,7 @@ impl Storage {
             associations: named(self.members(ASSOCIATIONS, id)?, |association: &Association| {
                 association.association_id.clone()
             }),
+            namespaces: named(self.members(NAMESPACES, id)?, |namespace: &ChannelNamespace| namespace.name.clone()),
         };
         Ok(Api { core: Arc::new(core), sdl, members, of_the_template: false })
     }
@@ -122,6 +125,7 @@ impl Storage {
         difference(DATA_SOURCES, &before.data_sources, &after.data_sources, &mut one, &mut transaction);
         difference(FUNCTIONS, &before.functions, &after.functions, &mut one, &mut transaction);
         difference(ASSOCIATIONS, &before.associations, &after.associations, &mut one, &mut transaction);
+        difference(NAMESPACES, &before.namespaces, &after.namespaces, &mut one, &mut transaction);
         let mut field = |(type_name, field): &(String, String)| key(&[id, type_name, field]);
         difference(RESOLVERS, &before.resolvers, &after.resolvers, &mut field, &mut transaction);
         Ok(self.store.commit(transaction).await?)

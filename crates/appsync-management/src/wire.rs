@@ -7,7 +7,10 @@ use serde_json::{Value, json};
 use crate::{
     deployment::Addresses,
     limits,
-    records::{ApiCache, ApiKey, Association, DataSource, DomainName, Function, GraphqlApi, Resolver},
+    records::{
+        ApiCache, ApiKey, Association, ChannelNamespace, DataSource, DomainName, EventApi, Function, GraphqlApi,
+        Resolver,
+    },
 };
 
 const DAY_SECONDS: i64 = 86_400;
@@ -31,6 +34,23 @@ pub(crate) fn graphql_api(partition: &Partition, api: &GraphqlApi, addresses: &A
     answer["uris"] = json!({ "GRAPHQL": addresses.graphql, "REALTIME": addresses.realtime });
     answer["dns"] = json!({ "GRAPHQL": host(&addresses.graphql), "REALTIME": host(&addresses.realtime) });
     answer["owner"] = partition.account.clone().into();
+    answer
+}
+
+/// AWS differs: what stands in `dns` is a host alone there. Here the path of the API comes with it, so that
+/// `https://HOST/event` and `wss://HOST/event/realtime` lead to this API and to no other.
+pub(crate) fn event_api(partition: &Partition, api: &EventApi, addresses: &Addresses) -> Value {
+    let mut answer = record(api);
+    answer["apiArn"] = arn(partition, &api.api_id, "").into();
+    answer["dns"] = json!({ "HTTP": addresses.event_http, "REALTIME": addresses.event_realtime });
+    answer["xrayEnabled"] = false.into();
+    answer
+}
+
+pub(crate) fn channel_namespace(partition: &Partition, api_id: &str, namespace: &ChannelNamespace) -> Value {
+    let mut answer = record(namespace);
+    answer["apiId"] = api_id.into();
+    answer["channelNamespaceArn"] = arn(partition, api_id, &format!("/channelNamespace/{}", namespace.name)).into();
     answer
 }
 

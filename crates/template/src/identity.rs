@@ -133,14 +133,13 @@ fn graphql_api(subject: &Subject<'_>, stack: &Stack, values: &dyn Values) -> Nam
     (arn, attributes)
 }
 
-/// An Event API is at the hosts of a GraphQL API with its id.
 fn event_api(subject: &Subject<'_>, stack: &Stack, values: &dyn Values) -> Names {
     let id = values.api_id(&stack.qualified(subject.logical_id));
     let arn = stack.partition.arn("appsync", &format!("apis/{id}"));
     let attributes = vec![
         ("ApiArn", arn.clone()),
-        ("Dns.Http", host(&values.graphql_url(&id))),
-        ("Dns.Realtime", host(&values.realtime_url(&id))),
+        ("Dns.Http", values.event_host(&id)),
+        ("Dns.Realtime", values.event_realtime_host(&id)),
         ("ApiId", id),
     ];
     (arn, attributes)

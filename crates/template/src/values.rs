@@ -16,6 +16,10 @@ pub trait Values {
     fn graphql_url(&self, api_id: &str) -> String;
     /// Where an API takes subscriptions: `wss://.../graphql/realtime`.
     fn realtime_url(&self, api_id: &str) -> String;
+    /// Where an Event API is published to: what stands between `https://` and `/event`.
+    fn event_host(&self, api_id: &str) -> String;
+    /// Where an Event API takes WebSocket connections: what stands between `wss://` and `/event/realtime`.
+    fn event_realtime_host(&self, api_id: &str) -> String;
     /// The id of a user pool: `REGION_` and nine letters and digits.
     fn user_pool_id(&self, logical_id: &str) -> String;
     /// The id of a user pool client: 26 lowercase letters and digits.
@@ -58,6 +62,14 @@ impl Values for Derived {
 
     fn realtime_url(&self, api_id: &str) -> String {
         format!("wss://{api_id}.appsync-realtime-api.{}.amazonaws.com/graphql", self.region)
+    }
+
+    fn event_host(&self, api_id: &str) -> String {
+        format!("{api_id}.appsync-api.{}.amazonaws.com", self.region)
+    }
+
+    fn event_realtime_host(&self, api_id: &str) -> String {
+        format!("{api_id}.appsync-realtime-api.{}.amazonaws.com", self.region)
     }
 
     fn user_pool_id(&self, logical_id: &str) -> String {

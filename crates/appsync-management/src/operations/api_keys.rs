@@ -14,7 +14,7 @@ use crate::{
     input::{self, OfApi, Page},
     limits,
     records::{Api, ApiKey},
-    registry::Registry,
+    registry::{Kind, Registry},
     wire,
 };
 
@@ -44,7 +44,7 @@ pub(super) async fn create(registry: &Registry, input: &Value) -> Result<Value, 
         api.members.api_keys.insert(key.id.clone(), Arc::new(key));
         Ok(())
     };
-    registry.change(&api_id, put).await?;
+    registry.change_of(Kind::Either, &api_id, put).await?;
     Ok(json!({ "apiKey": answer }))
 }
 
@@ -83,7 +83,7 @@ pub(super) async fn update(registry: &Registry, input: &Value) -> Result<Value, 
         api.members.api_keys.insert(id, Arc::new(key));
         Ok(answer)
     };
-    Ok(json!({ "apiKey": registry.change(&api_id, put).await? }))
+    Ok(json!({ "apiKey": registry.change_of(Kind::Either, &api_id, put).await? }))
 }
 
 pub(super) async fn delete(registry: &Registry, input: &Value) -> Result<Value, Error> {
@@ -93,14 +93,14 @@ pub(super) async fn delete(registry: &Registry, input: &Value) -> Result<Value, 
         api.members.api_keys.remove(&id);
         Ok(json!({}))
     };
-    registry.change(&api_id, delete).await
+    registry.change_of(Kind::Either, &api_id, delete).await
 }
 
 pub(super) fn list(registry: &Registry, input: &Value) -> Result<Value, Error> {
     let OfApi { api_id } = input::parse(input)?;
     let page: Page = input::parse(input)?;
     let now = registry.clock.now().0 / 1000;
-    let mut api = Api::clone(&*registry.api(&api_id)?);
+    let mut api = Api::clone(&*registry.find(Kind::Either, &api_id)?);
     delete_old(&mut api, now);
     page.of("apiKeys", api.members.api_keys.iter().map(|(id, key)| (id.clone(), wire::api_key(key))))
 }

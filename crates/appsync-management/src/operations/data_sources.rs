@@ -11,7 +11,7 @@ use crate::{
     Error,
     input::{self, OfApi, Page},
     records::{Api, DataSource},
-    registry::Registry,
+    registry::{Kind, Registry},
     wire,
 };
 
@@ -32,7 +32,7 @@ pub(super) async fn create(registry: &Registry, input: &Value) -> Result<Value, 
         }
         Ok(put(registry, api, source))
     };
-    Ok(json!({ "dataSource": registry.change(&api_id, put).await? }))
+    Ok(json!({ "dataSource": registry.change_of(Kind::Either, &api_id, put).await? }))
 }
 
 pub(super) async fn update(registry: &Registry, input: &Value) -> Result<Value, Error> {
@@ -42,7 +42,7 @@ pub(super) async fn update(registry: &Registry, input: &Value) -> Result<Value, 
         find(api, &source.name)?;
         Ok(put(registry, api, source))
     };
-    Ok(json!({ "dataSource": registry.change(&api_id, put).await? }))
+    Ok(json!({ "dataSource": registry.change_of(Kind::Either, &api_id, put).await? }))
 }
 
 fn put(registry: &Registry, api: &mut Api, source: DataSource) -> Value {
@@ -53,7 +53,7 @@ fn put(registry: &Registry, api: &mut Api, source: DataSource) -> Value {
 
 pub(super) fn get(registry: &Registry, input: &Value) -> Result<Value, Error> {
     let Named { api_id, name } = input::parse(input)?;
-    let source = find(&*registry.api(&api_id)?, &name)?;
+    let source = find(&*registry.find(Kind::Either, &api_id)?, &name)?;
     Ok(json!({ "dataSource": wire::data_source(&registry.partition, &api_id, &source) }))
 }
 
@@ -62,21 +62,24 @@ pub(super) async fn delete(registry: &Registry, input: &Value) -> Result<Value, 
     let delete = |api: &mut Api| {
         find(api, &name)?;
         let used = api.members.resolvers.values().any(|resolver| resolver.data_source_name.as_ref() == Some(&name))
-            || api.members.functions.values().any(|function| function.data_source_name == name);
+            || api.members.functions.values().any(|function| function.data_source_name == name)
+            || api.members.namespaces.values().any(|namespace| namespace.uses(&name));
         if used {
             // AWS differs: a data source that is still used can be deleted there, and its resolvers fail.
-            return Err(Error::BadRequest(format!("Data source {name} is used by a resolver or a function.")));
+            return Err(Error::BadRequest(format!(
+                "Data source {name} is used by a resolver, a function or a channel namespace."
+            )));
         }
         api.members.data_sources.remove(&name);
         Ok(json!({}))
     };
-    registry.change(&api_id, delete).await
+    registry.change_of(Kind::Either, &api_id, delete).await
 }
 
 pub(super) fn list(registry: &Registry, input: &Value) -> Result<Value, Error> {
     let OfApi { api_id } = input::parse(input)?;
     let page: Page = input::parse(input)?;
-    let api = registry.api(&api_id)?;
+    let api = registry.find(Kind::Either, &api_id)?;
     let sources = api.members.data_sources.iter();
     page.of(
         "dataSources",

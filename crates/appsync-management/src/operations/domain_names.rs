@@ -14,7 +14,7 @@ use crate::{
     input::{self, Page},
     limits,
     records::DomainName,
-    registry::Registry,
+    registry::{Kind, Registry},
     wire,
 };
 
@@ -101,7 +101,7 @@ struct AssociateRequest {
 
 pub(super) async fn associate(registry: &Registry, input: &Value) -> Result<Value, Error> {
     let AssociateRequest { domain_name, api_id } = input::parse(input)?;
-    registry.api(&api_id)?;
+    registry.find(Kind::Either, &api_id)?;
     changed(registry, &domain_name, |domain| {
         if domain.api_id.as_ref().is_some_and(|known| *known != api_id) {
             return Err(Error::bad("The domain name is associated with another API: disassociate it first."));

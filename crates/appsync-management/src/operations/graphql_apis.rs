@@ -10,8 +10,8 @@ use crate::{
     Error, ids,
     input::{self, OfApi, Page},
     limits,
-    records::{Api, GraphqlApi},
-    registry::Registry,
+    records::{Api, GraphqlApi, Settings},
+    registry::{Kind, Registry},
     wire,
 };
 
@@ -20,15 +20,15 @@ pub(super) async fn create(registry: &Registry, input: &Value) -> Result<Value, 
     settings.api_id = ids::id(&*registry.clock);
     check(&settings)?;
     tags::check(&settings.tags)?;
-    let api = Api::new(settings);
-    let answer = described(registry, &api);
-    registry.create(api).await?;
+    let answer = described(registry, &settings);
+    registry.create(Api::new(settings)).await?;
     Ok(json!({ "graphqlApi": answer }))
 }
 
 pub(super) fn get(registry: &Registry, input: &Value) -> Result<Value, Error> {
     let OfApi { api_id } = input::parse(input)?;
-    Ok(json!({ "graphqlApi": described(registry, &*registry.api(&api_id)?) }))
+    let api = registry.api(&api_id)?;
+    Ok(json!({ "graphqlApi": api.graphql().map(|settings| described(registry, settings)) }))
 }
 
 pub(super) async fn update(registry: &Registry, input: &Value) -> Result<Value, Error> {
@@ -36,24 +36,21 @@ pub(super) async fn update(registry: &Registry, input: &Value) -> Result<Value, 
     check(&wanted)?;
     let id = wanted.api_id.clone();
     let change = |api: &mut Api| {
-        let core = api.core_mut();
-        let before = core.settings.clone();
         // What an update cannot say stays.
-        let GraphqlApi { visibility, api_type, tags, .. } = before;
-        core.settings = GraphqlApi { visibility, api_type, tags, ..wanted };
-        Ok(described(registry, api))
+        let settings = match api.graphql().cloned() {
+            Some(GraphqlApi { visibility, api_type, tags, .. }) => GraphqlApi { visibility, api_type, tags, ..wanted },
+            None => wanted,
+        };
+        let answer = described(registry, &settings);
+        api.core_mut().settings = Settings::Graphql(Box::new(settings));
+        Ok(answer)
     };
     Ok(json!({ "graphqlApi": registry.change(&id, change).await? }))
 }
 
 pub(super) async fn delete(registry: &Registry, input: &Value) -> Result<Value, Error> {
     let OfApi { api_id } = input::parse(input)?;
-    let domains = registry.domains();
-    if let Some(domain) = domains.values().find(|domain| domain.api_id.as_deref() == Some(&*api_id)) {
-        let name = &domain.domain_name;
-        return Err(Error::BadRequest(format!("The API is associated with the domain name {name}.")));
-    }
-    registry.delete(&api_id).await?;
+    registry.delete(Kind::Graphql, &api_id).await?;
     Ok(json!({}))
 }
 
@@ -70,14 +67,15 @@ pub(super) fn list(registry: &Registry, input: &Value) -> Result<Value, Error> {
     let request: ListRequest = input::parse(input)?;
     // Every API here is of this account.
     let is_mine = request.owner.as_deref() != Some("OTHER_ACCOUNTS");
-    let is_kind = |api: &Api| request.api_type.as_ref().is_none_or(|kind| api.core.settings.api_type == *kind);
+    let is_kind = |api: &GraphqlApi| request.api_type.as_ref().is_none_or(|kind| api.api_type == *kind);
     let apis = registry.apis();
-    let wanted = apis.into_iter().filter(|(_, api)| is_mine && is_kind(api));
-    request.page.of("graphqlApis", wanted.map(|(id, api)| (id, described(registry, &api))))
+    let mine = apis.values().filter(|_| is_mine).filter_map(|api| api.graphql());
+    let wanted = mine.filter(|settings| is_kind(settings));
+    request.page.of("graphqlApis", wanted.map(|api| (api.api_id.clone(), described(registry, api))))
 }
 
-fn described(registry: &Registry, api: &Api) -> Value {
-    wire::graphql_api(&registry.partition, &api.core.settings, &registry.deployer.addresses(api.id()))
+fn described(registry: &Registry, api: &GraphqlApi) -> Value {
+    wire::graphql_api(&registry.partition, api, &registry.deployer.addresses(&api.api_id))
 }
 
 fn check(settings: &GraphqlApi) -> Result<(), Error> {

@@ -44,6 +44,11 @@ pub(super) fn compile(code: &str) -> Result<std::sync::Arc<dyn resolver::Handler
     JavaScript::default().compile(&source(CODE, code)).map_err(|error| vec![code_error(error)])
 }
 
+/// Checks the code of a channel namespace, in the same dialect.
+pub(super) fn compile_events(code: &str) -> Result<(), Vec<CodeError>> {
+    JavaScript::default().compile_events(&source(CODE, code)).map(drop).map_err(|error| vec![code_error(error)])
+}
+
 pub(super) fn source(name: &str, text: &str) -> Source {
     Source { name: name.to_owned(), code: text.to_owned() }
 }

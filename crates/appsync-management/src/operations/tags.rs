@@ -1,13 +1,20 @@
-//! `TagResource`, `UntagResource` and `ListTagsForResource`: tags of GraphQL APIs.
+//! `TagResource`, `UntagResource` and `ListTagsForResource`: tags of APIs and of channel namespaces.
 //!
 //! <https://docs.aws.amazon.com/appsync/latest/APIReference/API_TagResource.html>
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::{Error, input, limits, records::Api, registry::Registry};
+use super::channel_namespaces;
+use crate::{
+    Error, input, limits,
+    records::Api,
+    registry::{Kind, Registry},
+};
+
+type Tags = BTreeMap<String, String>;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -18,7 +25,7 @@ struct OfResource {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct TagRequest {
-    tags: BTreeMap<String, String>,
+    tags: Tags,
 }
 
 #[derive(Deserialize)]
@@ -28,42 +35,73 @@ struct UntagRequest {
 }
 
 pub(super) fn list(registry: &Registry, input: &Value) -> Result<Value, Error> {
-    let api = registry.api(&api_id(registry, input)?)?;
-    Ok(json!({ "tags": api.core.settings.tags }))
+    let Resource { api_id, namespace } = resource(registry, input)?;
+    let api = registry.find(Kind::Either, &api_id)?;
+    let tags = match namespace {
+        Some(name) => channel_namespaces::find(&api, &name)?.tags.clone(),
+        None => api.tags().clone(),
+    };
+    Ok(json!({ "tags": tags }))
 }
 
 pub(super) async fn tag(registry: &Registry, input: &Value) -> Result<Value, Error> {
     let TagRequest { tags } = input::parse(input)?;
-    let tag = |api: &mut Api| {
-        let known = &mut api.core_mut().settings.tags;
+    changed(registry, input, |known| {
         known.extend(tags);
-        check(known)?;
-        Ok(json!({}))
-    };
-    registry.change(&api_id(registry, input)?, tag).await
+        check(known)
+    })
+    .await
 }
 
 pub(super) async fn untag(registry: &Registry, input: &Value) -> Result<Value, Error> {
     let UntagRequest { tag_keys } = input::parse(input)?;
-    let untag = |api: &mut Api| {
-        api.core_mut().settings.tags.retain(|key, _| !tag_keys.contains(key));
-        Ok(json!({}))
-    };
-    registry.change(&api_id(registry, input)?, untag).await
+    changed(registry, input, |known| {
+        known.retain(|key, _| !tag_keys.contains(key));
+        Ok(())
+    })
+    .await
 }
 
-/// The API that an ARN names.
-fn api_id(registry: &Registry, input: &Value) -> Result<String, Error> {
+async fn changed(
+    registry: &Registry,
+    input: &Value,
+    change: impl FnOnce(&mut Tags) -> Result<(), Error> + Send,
+) -> Result<Value, Error> {
+    let Resource { api_id, namespace } = resource(registry, input)?;
+    let change = |api: &mut Api| {
+        let Some(name) = namespace else { return change(api.tags_mut()) };
+        let mut namespace = channel_namespaces::find(api, &name)?;
+        change(&mut Arc::make_mut(&mut namespace).tags)?;
+        api.members.namespaces.insert(name, namespace);
+        Ok(())
+    };
+    registry.change_of(Kind::Either, &api_id, change).await?;
+    Ok(json!({}))
+}
+
+/// What an ARN names: an API, or one of its channel namespaces.
+struct Resource {
+    api_id: String,
+    namespace: Option<String>,
+}
+
+fn resource(registry: &Registry, input: &Value) -> Result<Resource, Error> {
     let OfResource { resource_arn } = input::parse(input)?;
-    let id = resource_arn.strip_prefix(&registry.partition.arn("appsync", "apis/"));
-    let is_id = |id: &&str| !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_alphanumeric());
-    id.filter(is_id)
-        .map(str::to_owned)
-        .ok_or_else(|| Error::BadRequest(format!("Invalid resource ARN: {resource_arn}")))
+    let named = resource_arn.strip_prefix(&registry.partition.arn("appsync", "apis/"));
+    let parts: Vec<&str> = named.unwrap_or_default().split('/').collect();
+    let (id, namespace) = match parts[..] {
+        [id] => (id, None),
+        [id, "channelNamespace", name] => (id, Some(name.to_owned())),
+        _ => ("", None),
+    };
+    if id.is_empty() || !id.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+        return Err(Error::BadRequest(format!("Invalid resource ARN: {resource_arn}")));
+    }
+    Ok(Resource { api_id: id.to_owned(), namespace })
 }
 
 /// Holds tags against AWS's limits.
-pub(super) fn check(tags: &BTreeMap<String, String>) -> Result<(), Error> {
+pub(super) fn check(tags: &Tags) -> Result<(), Error> {
     if tags.len() > limits::TAGS {
         return Err(Error::LimitExceeded(format!("A resource has at most {} tags.", limits::TAGS)));
     }

@@ -75,7 +75,7 @@ impl Snapshot {
 
     /// The source as it was.
     pub(crate) fn to_api(&self) -> Api {
-        let mut api = Api::new(self.core.settings.clone());
+        let mut api = Api::of(self.core.settings.clone());
         api.core = Arc::new(self.core.clone());
         api.sdl = self.sdl.as_deref().map(Arc::from);
         let sources = self.data_sources.iter().map(|source| (source.name.clone(), Arc::new(source.clone())));

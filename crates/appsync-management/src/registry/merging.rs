@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use template::{GraphqlApi, SourceApi};
 
-use super::Registry;
+use super::{Kind, Registry};
 use crate::{
     Error, limits,
     records::{Api, Association, MergeType, SchemaStatus, Snapshot, Status},
@@ -73,7 +73,7 @@ impl Registry {
     /// Makes an API a source of a merged one, and merges it.
     pub(crate) async fn associate(&self, merged_api_id: &str, association: Association) -> Result<(), Error> {
         let _turn = self.turn.lock().await;
-        let merged = self.own(merged_api_id)?;
+        let merged = self.own(Kind::Graphql, merged_api_id)?;
         if !merged.is_merged() {
             return Err(Error::BadRequest(format!("The API {merged_api_id} is not a merged API.")));
         }
@@ -99,7 +99,7 @@ impl Registry {
         change: impl FnOnce(&mut Association) + Send,
     ) -> Result<(), Error> {
         let _turn = self.turn.lock().await;
-        let merged = self.own(merged_api_id)?;
+        let merged = self.own(Kind::Graphql, merged_api_id)?;
         let mut association = Association::clone(&*association(&merged, association_id)?);
         change(&mut association);
         if merges || association.merge_type == MergeType::AutoMerge {
@@ -112,7 +112,7 @@ impl Registry {
     /// Takes a source out of a merged API. Where the other sources cannot be merged without it, it stays.
     pub(crate) async fn disassociate(&self, merged_api_id: &str, association_id: &str) -> Result<bool, Error> {
         let _turn = self.turn.lock().await;
-        let merged = self.own(merged_api_id)?;
+        let merged = self.own(Kind::Graphql, merged_api_id)?;
         let association = association(&merged, association_id)?;
         let mut after = Api::clone(&merged);
         after.members.associations.remove(association_id);
@@ -141,10 +141,10 @@ impl Registry {
     pub(crate) async fn follow_template(&self) {
         let _turn = self.turn.lock().await;
         for source in self.deployer.template_apis() {
-            let Some((_, association)) = self.association_of(&source.id) else { continue };
-            let Ok(now) = self.api(&source.id) else { continue };
+            let Some((_, association)) = self.association_of(source.id()) else { continue };
+            let Ok(now) = self.api(source.id()) else { continue };
             if association.merged.as_ref() != Some(&Snapshot::of(&now)) {
-                self.follow(&source.id).await;
+                self.follow(source.id()).await;
             }
         }
     }

@@ -13,13 +13,31 @@ use aws_protocol::Partition;
 use clock::Clock;
 use parking_lot::RwLock;
 use store::Store;
-use template::GraphqlApi;
 
 use crate::{
-    Deployer, Error, described, document, limits,
+    Deployer, Description, Error, described, document, limits,
     records::{Api, DomainName},
     storage::Storage,
 };
+
+/// Which APIs an operation works on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Graphql,
+    Events,
+    /// Keys, data sources and tags belong to APIs of either kind.
+    Either,
+}
+
+impl Kind {
+    fn has(self, api: &Api) -> bool {
+        match self {
+            Self::Graphql => api.graphql().is_some(),
+            Self::Events => api.events().is_some(),
+            Self::Either => true,
+        }
+    }
+}
 
 /// What operations work on.
 pub(crate) struct Registry {
@@ -66,18 +84,27 @@ impl Registry {
         self.follow_template().await;
     }
 
-    /// The API, from here or from the template.
+    /// The GraphQL API, from here or from the template.
     pub(crate) fn api(&self, id: &str) -> Result<Arc<Api>, Error> {
+        self.find(Kind::Graphql, id)
+    }
+
+    /// The API of this kind, from here or from the template.
+    pub(crate) fn find(&self, kind: Kind, id: &str) -> Result<Arc<Api>, Error> {
         let own = self.apis.read().get(id).cloned();
         let of_template = || self.deployer.template_api(id).map(|api| Arc::new(described::api(&api)));
-        own.or_else(of_template).ok_or_else(|| Error::api_not_found(id))
+        let found = own.or_else(of_template).filter(|api| kind.has(api));
+        found.ok_or_else(|| match kind {
+            Kind::Graphql | Kind::Either => Error::api_not_found(id),
+            Kind::Events => Error::NotFound(format!("API {id} not found.")),
+        })
     }
 
     /// Every API by its id, those of the template among them.
     pub(crate) fn apis(&self) -> BTreeMap<String, Arc<Api>> {
         let mut apis = self.apis.read().clone();
         for api in self.deployer.template_apis() {
-            apis.insert(api.id.clone(), Arc::new(described::api(&api)));
+            apis.insert(api.id().to_owned(), Arc::new(described::api(&api)));
         }
         apis
     }
@@ -85,20 +112,37 @@ impl Registry {
     /// Adds an API.
     pub(crate) async fn create(&self, api: Api) -> Result<(), Error> {
         let _turn = self.turn.lock().await;
-        if self.apis.read().len() >= limits::APIS {
-            return Err(Error::ApiLimit);
+        let kind = if api.events().is_some() { Kind::Events } else { Kind::Graphql };
+        let number = self.apis.read().values().filter(|api| kind.has(api)).count();
+        match kind {
+            Kind::Events if number >= limits::EVENT_APIS => {
+                let most = limits::EVENT_APIS;
+                return Err(Error::ServiceQuotaExceeded(format!("An account has at most {most} Event APIs.")));
+            }
+            Kind::Graphql if number >= limits::APIS => return Err(Error::ApiLimit),
+            _ => {}
         }
         self.replace(None, Some(Arc::new(api))).await
     }
 
-    /// Changes an API. `change` gets a copy of it, and sees every change before its own.
+    /// Changes a GraphQL API. `change` gets a copy of it, and sees every change before its own.
     pub(crate) async fn change<T>(
         &self,
         id: &str,
         change: impl FnOnce(&mut Api) -> Result<T, Error> + Send,
     ) -> Result<T, Error> {
+        self.change_of(Kind::Graphql, id, change).await
+    }
+
+    /// Changes an API of this kind.
+    pub(crate) async fn change_of<T>(
+        &self,
+        kind: Kind,
+        id: &str,
+        change: impl FnOnce(&mut Api) -> Result<T, Error> + Send,
+    ) -> Result<T, Error> {
         let _turn = self.turn.lock().await;
-        let before = self.own(id)?;
+        let before = self.own(kind, id)?;
         let mut after = Api::clone(&before);
         let answer = change(&mut after)?;
         let members = &after.members;
@@ -115,10 +159,15 @@ impl Registry {
         Ok(answer)
     }
 
-    /// Removes an API.
-    pub(crate) async fn delete(&self, id: &str) -> Result<(), Error> {
+    /// Removes an API of this kind.
+    pub(crate) async fn delete(&self, kind: Kind, id: &str) -> Result<(), Error> {
         let _turn = self.turn.lock().await;
-        let before = self.own(id)?;
+        let before = self.own(kind, id)?;
+        let domains = self.domains();
+        if let Some(domain) = domains.values().find(|domain| domain.api_id.as_deref() == Some(id)) {
+            let name = &domain.domain_name;
+            return Err(Error::BadRequest(format!("The API is associated with the domain name {name}.")));
+        }
         if let Some((merged, _)) = self.association_of(id) {
             return Err(Error::BadRequest(format!("The API is a source of the merged API {}.", merged.id())));
         }
@@ -126,8 +175,8 @@ impl Registry {
     }
 
     /// The API if it was made here.
-    fn own(&self, id: &str) -> Result<Arc<Api>, Error> {
-        let api = self.api(id)?;
+    fn own(&self, kind: Kind, id: &str) -> Result<Arc<Api>, Error> {
+        let api = self.find(kind, id)?;
         // AWS differs: an API of a stack can be changed behind the stack's back there.
         if api.of_the_template { Err(Error::OfTheTemplate(id.to_owned())) } else { Ok(api) }
     }
@@ -176,13 +225,17 @@ impl Registry {
     }
 
     /// The API as the `template` crate describes it; a merged one with its sources.
-    fn loaded(&self, api: &Api) -> Result<GraphqlApi, Error> {
-        let load = |api: &Api| document::load(api, &self.partition, &self.deployer.addresses(api.id()));
+    fn loaded(&self, api: &Api) -> Result<Description, Error> {
+        if api.events().is_some() {
+            let loaded = document::event_api(api, &self.partition, &self.deployer.addresses(api.id()))?;
+            return Ok(Description::Events(Box::new(loaded)));
+        }
+        let load = |api: &Api| document::graphql_api(api, &self.partition, &self.deployer.addresses(api.id()));
         let mut loaded = load(api)?;
         if loaded.sources.is_some() {
             loaded.sources = Some(merging::sources(api, load)?);
         }
-        Ok(loaded)
+        Ok(Description::Graphql(Box::new(loaded)))
     }
 
     /// The domain names.

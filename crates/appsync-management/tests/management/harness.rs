@@ -7,15 +7,17 @@ use std::{
 
 use aws_protocol::{BoxFuture, Caller, Partition, Service, ServiceError};
 use clock::RealClock;
-use management::{Addresses, Deployer, Management};
+use management::{Addresses, Deployer, Description, Management};
 use serde_json::{Value, json};
 use store::Store;
-use template::GraphqlApi;
+use template::{EventApi, GraphqlApi};
 
 /// What is served, by id.
 #[derive(Default)]
 pub(crate) struct Recorder {
     pub(crate) served: Mutex<HashMap<String, GraphqlApi>>,
+    /// Event APIs that are served, by id.
+    pub(crate) event_apis: Mutex<HashMap<String, EventApi>>,
     /// What the next deployments are refused with.
     pub(crate) refuse: Mutex<Option<String>>,
     /// What merged APIs of so many sources are refused with.
@@ -23,11 +25,18 @@ pub(crate) struct Recorder {
 }
 
 impl Deployer for Recorder {
-    fn deploy(&self, api: GraphqlApi) -> BoxFuture<'_, Result<(), Vec<appsync::Diagnostic>>> {
+    fn deploy(&self, api: Description) -> BoxFuture<'_, Result<(), Vec<appsync::Diagnostic>>> {
         Box::pin(async move {
             if let Some(message) = self.refuse.lock().unwrap().clone() {
                 return Err(vec![appsync::Diagnostic { file: "x".to_owned(), line: 0, column: 0, message }]);
             }
+            let api = match api {
+                Description::Graphql(api) => *api,
+                Description::Events(api) => {
+                    self.event_apis.lock().unwrap().insert(api.id.clone(), *api);
+                    return Ok(());
+                }
+            };
             let refused = self.refuse_merging.lock().unwrap().clone();
             if let (Some((number, message)), Some(sources)) = (refused, &api.sources)
                 && sources.len() == number
@@ -42,10 +51,11 @@ impl Deployer for Recorder {
     fn remove<'a>(&'a self, api_id: &'a str) -> BoxFuture<'a, ()> {
         Box::pin(async {
             self.served.lock().unwrap().remove(api_id);
+            self.event_apis.lock().unwrap().remove(api_id);
         })
     }
 
-    fn template_api(&self, _: &str) -> Option<GraphqlApi> {
+    fn template_api(&self, _: &str) -> Option<Description> {
         None
     }
 
@@ -53,13 +63,19 @@ impl Deployer for Recorder {
         None
     }
 
-    fn template_apis(&self) -> Vec<GraphqlApi> {
+    fn template_apis(&self) -> Vec<Description> {
         Vec::new()
     }
 
     fn addresses(&self, api_id: &str) -> Addresses {
         let address = |scheme| format!("{scheme}://localhost/apis/{api_id}/graphql");
-        Addresses { graphql: address("http"), realtime: address("ws") }
+        let event = format!("localhost/apis/{api_id}");
+        Addresses {
+            graphql: address("http"),
+            realtime: address("ws"),
+            event_http: event.clone(),
+            event_realtime: event,
+        }
     }
 
     fn serve_domain(&self, _: &str, _: Option<&str>) {}

@@ -2,6 +2,7 @@
 
 mod changes;
 mod evaluate;
+mod event_apis;
 mod harness;
 mod merged;
 mod model;

@@ -26,9 +26,9 @@ pub struct EventApi {
     pub id: String,
     /// `arn:aws:appsync:REGION:ACCOUNT:apis/ID`.
     pub arn: String,
-    /// The host, and the port if there is one, that takes HTTP publishing.
+    /// What stands between `https://` and `/event` for publishing: a host, with a port and a path if need be.
     pub http_dns: String,
-    /// The host, and the port if there is one, that takes WebSocket connections.
+    /// What stands between `wss://` and `/event/realtime`.
     pub realtime_dns: String,
     /// Its display name.
     pub name: String,

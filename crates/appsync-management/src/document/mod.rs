@@ -1,6 +1,8 @@
 //! From records to a CloudFormation document: an API that was made call by call is loaded like one of a template, so
 //! whatever a template can say works here, too, and means the same. What is too much for one stack goes into nested ones.
 
+mod names;
+
 use std::{
     collections::HashMap,
     io,
@@ -10,13 +12,14 @@ use std::{
 use aws_protocol::Partition;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
-use template::{Derived, Files, GraphqlApi, Values};
+use template::{Derived, EventApi, Files, GraphqlApi};
 
+use self::names::Names;
 use crate::{
     Error,
     deployment::Addresses,
     limits,
-    records::{Api, Function, Handler, Resolver},
+    records::{Api, ChannelNamespace, Function, Handler, Resolver, Settings},
 };
 
 /// The name of the document, where messages need one.
@@ -32,11 +35,25 @@ struct Document {
     names: Names,
 }
 
-/// The API as the `template` crate describes it, with the schema if that is whole.
+/// The GraphQL API as the `template` crate describes it, with the schema if that is whole.
 ///
 /// # Errors
 /// What the properties of CloudFormation do not allow.
-pub(crate) fn load(api: &Api, partition: &Partition, addresses: &Addresses) -> Result<GraphqlApi, Error> {
+pub(crate) fn graphql_api(api: &Api, partition: &Partition, addresses: &Addresses) -> Result<GraphqlApi, Error> {
+    let loaded = load(api, partition, addresses)?.apis.pop();
+    loaded.ok_or_else(|| Error::bad("the API cannot be read"))
+}
+
+/// The Event API as the `template` crate describes it.
+///
+/// # Errors
+/// As [`graphql_api`].
+pub(crate) fn event_api(api: &Api, partition: &Partition, addresses: &Addresses) -> Result<EventApi, Error> {
+    let loaded = load(api, partition, addresses)?.event_apis.pop();
+    loaded.ok_or_else(|| Error::bad("the API cannot be read"))
+}
+
+fn load(api: &Api, partition: &Partition, addresses: &Addresses) -> Result<template::Application, Error> {
     let mut document = Document::of(api, partition, addresses);
     document.write();
     let options = template::Options {
@@ -46,11 +63,7 @@ pub(crate) fn load(api: &Api, partition: &Partition, addresses: &Addresses) -> R
         parameters: indexmap::IndexMap::new(),
     };
     let loaded = template::load(Path::new(DOCUMENT), &options, &document.names, &Texts(document.files));
-    let mut apis = match loaded {
-        Ok(loaded) => loaded.application.apis,
-        Err(error) => return Err(refused(error)),
-    };
-    apis.pop().ok_or_else(|| Error::bad("the API cannot be read"))
+    loaded.map(|loaded| loaded.application).map_err(refused)
 }
 
 /// The first thing that is wrong, without its place in a document that nobody wrote.
@@ -90,6 +103,10 @@ impl Document {
         for (number, source) in api.members.data_sources.values().enumerate() {
             document.add(&format!("DataSource{number}"), "DataSource", properties(&**source));
         }
+        for (number, namespace) in api.members.namespaces.values().enumerate() {
+            let properties = document.namespace(namespace);
+            document.add(&format!("Namespace{number}"), "ChannelNamespace", properties);
+        }
         // A resolver of a field that the schema does not have yet cannot be served; nor can its API be without one.
         if api.core.schema.is_whole {
             document.code(api);
@@ -110,12 +127,17 @@ impl Document {
     }
 
     fn api(&mut self, api: &Api) {
-        let mut properties = properties(&api.core.settings);
+        let (kind, mut properties) = match &api.core.settings {
+            Settings::Graphql(settings) => ("GraphQLApi", properties(settings)),
+            Settings::Events(settings) => ("Api", properties(settings)),
+        };
         if let Some(members) = properties.as_object_mut() {
-            members.retain(|name, _| name != "ApiId" && name != "Tags");
-            members.insert("EnvironmentVariables".to_owned(), json!(api.core.environment_variables));
+            members.retain(|name, _| !["ApiId", "Tags", "Created"].contains(&&**name));
+            if api.graphql().is_some() {
+                members.insert("EnvironmentVariables".to_owned(), json!(api.core.environment_variables));
+            }
         }
-        let api = json!({ "Type": "AWS::AppSync::GraphQLApi", "Properties": properties });
+        let api = json!({ "Type": format!("AWS::AppSync::{kind}"), "Properties": properties });
         self.stacks[0].insert("Api".to_owned(), api);
     }
 
@@ -153,6 +175,19 @@ impl Document {
     fn resolver(&mut self, resolver: &Resolver) -> Value {
         let mut properties = properties(resolver);
         self.texts(&format!("{}.{}", resolver.type_name, resolver.field_name), &resolver.handler, &mut properties);
+        properties
+    }
+
+    fn namespace(&mut self, namespace: &ChannelNamespace) -> Value {
+        let mut properties = properties(namespace);
+        if let Some(members) = properties.as_object_mut() {
+            members.retain(|name, _| !["Tags", "Created", "LastModified", "CodeHandlers"].contains(&&**name));
+        }
+        if let Some(code) = &namespace.code_handlers {
+            let path = format!("{}/code.js", namespace.name);
+            properties["CodeS3Location"] = path.clone().into();
+            self.files.insert(path.into(), code.clone());
+        }
         properties
     }
 
@@ -211,58 +246,6 @@ impl Files for Texts {
     }
 }
 
-/// The ids and keys that the records have.
-struct Names {
-    api_id: String,
-    addresses: Addresses,
-    /// Ids of functions, and keys.
-    by_logical_id: HashMap<String, String>,
-    /// For types of resources that the document does not have.
-    otherwise: Derived,
-}
-
-impl Values for Names {
-    fn api_id(&self, _: &str) -> String {
-        self.api_id.clone()
-    }
-
-    fn api_key(&self, logical_id: &str) -> String {
-        self.by_logical_id.get(logical_id).cloned().unwrap_or_default()
-    }
-
-    fn function_id(&self, _: &str, logical_id: &str) -> String {
-        self.by_logical_id.get(logical_id).cloned().unwrap_or_default()
-    }
-
-    fn graphql_url(&self, _: &str) -> String {
-        self.addresses.graphql.clone()
-    }
-
-    fn realtime_url(&self, _: &str) -> String {
-        self.addresses.realtime.clone()
-    }
-
-    fn user_pool_id(&self, logical_id: &str) -> String {
-        self.otherwise.user_pool_id(logical_id)
-    }
-
-    fn user_pool_client_id(&self, logical_id: &str) -> String {
-        self.otherwise.user_pool_client_id(logical_id)
-    }
-
-    fn user_pool_client_secret(&self, logical_id: &str) -> String {
-        self.otherwise.user_pool_client_secret(logical_id)
-    }
-
-    fn identity_pool_id(&self, logical_id: &str) -> String {
-        self.otherwise.identity_pool_id(logical_id)
-    }
-
-    fn issuer(&self, user_pool_id: &str) -> String {
-        self.otherwise.issuer(user_pool_id)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
@@ -291,8 +274,13 @@ mod tests {
         let resolver = json!({ "typeName": "Query", "fieldName": "a", "kind": "PIPELINE", "pipelineConfig": pipeline });
         api.members.resolvers.insert(("Query".to_owned(), "a".to_owned()), Arc::new(record(resolver)));
 
-        let addresses = Addresses { graphql: "http://localhost/graphql".into(), realtime: "ws://localhost".into() };
-        let loaded = load(&api, &Partition::new("us-east-1", "000000000000"), &addresses).expect("one API");
+        let addresses = Addresses {
+            graphql: "http://localhost/graphql".into(),
+            realtime: "ws://localhost".into(),
+            event_http: "localhost".into(),
+            event_realtime: "localhost".into(),
+        };
+        let loaded = graphql_api(&api, &Partition::new("us-east-1", "000000000000"), &addresses).expect("one API");
         let mut functions: Vec<_> = loaded.functions.iter().map(|function| function.id.clone()).collect();
         functions.sort();
         assert_eq!((functions, loaded.resolvers.len()), (ids, 1));

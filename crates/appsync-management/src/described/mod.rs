@@ -2,6 +2,8 @@
 //!
 //! What the template crate does not keep (descriptions of data sources, tags) is not there to be told.
 
+mod event_api;
+
 use std::{collections::BTreeMap, sync::Arc};
 
 use serde_json::{Value, json};
@@ -10,10 +12,20 @@ use template::{
     SyncConfig,
 };
 
-use crate::records::{self, Api, Members, MergeType, Snapshot, Status};
+use crate::{
+    Description,
+    records::{self, Api, Members, MergeType, Snapshot, Status},
+};
 
 /// The API as if it had been made call by call.
-pub(crate) fn api(api: &GraphqlApi) -> Api {
+pub(crate) fn api(description: &Description) -> Api {
+    match description {
+        Description::Graphql(api) => graphql_api(api),
+        Description::Events(api) => event_api::api(api),
+    }
+}
+
+fn graphql_api(api: &GraphqlApi) -> Api {
     let mut described = Api::new(settings(api));
     described.of_the_template = true;
     described.sdl = api.schema.as_ref().map(|schema| schema.text.clone());
@@ -104,16 +116,6 @@ fn provider(provider: &AdditionalProvider) -> Value {
 }
 
 fn members(api: &GraphqlApi) -> Members {
-    let keys = api.api_keys.iter().map(|key| {
-        let key = records::ApiKey {
-            id: key.key.clone(),
-            description: key.description.clone(),
-            // AWS differs: a key without an end lives seven days there, and as long as the data folder here.
-            expires: key.expires.unwrap_or(FAR_AWAY),
-        };
-        (key.id.clone(), Arc::new(key))
-    });
-    let sources = api.data_sources.iter().map(|source| (source.name.clone(), Arc::new(data_source(source))));
     let functions = api.functions.iter().map(|function| (function.id.clone(), Arc::new(self::function(function))));
     let resolvers = api.resolvers.iter().map(|resolver| {
         let key = (resolver.type_name.clone(), resolver.field_name.clone());
@@ -122,11 +124,29 @@ fn members(api: &GraphqlApi) -> Members {
     let associations = api.sources.iter().flatten().map(|source| (source.id.clone(), Arc::new(association(source))));
     Members {
         associations: associations.collect(),
-        api_keys: keys.collect(),
-        data_sources: sources.collect(),
+        api_keys: api_keys(&api.api_keys),
+        data_sources: data_sources(&api.data_sources),
         functions: functions.collect(),
         resolvers: resolvers.collect(),
+        ..Members::default()
     }
+}
+
+fn api_keys(keys: &[template::ApiKey]) -> BTreeMap<String, Arc<records::ApiKey>> {
+    let described = keys.iter().map(|key| {
+        let key = records::ApiKey {
+            id: key.key.clone(),
+            description: key.description.clone(),
+            // AWS differs: a key without an end lives seven days there, and as long as the data folder here.
+            expires: key.expires.unwrap_or(FAR_AWAY),
+        };
+        (key.id.clone(), Arc::new(key))
+    });
+    described.collect()
+}
+
+fn data_sources(sources: &[template::DataSource]) -> BTreeMap<String, Arc<records::DataSource>> {
+    sources.iter().map(|source| (source.name.clone(), Arc::new(data_source(source)))).collect()
 }
 
 /// 9999-12-31T00:00:00Z.
@@ -281,7 +301,7 @@ fn association(source: &SourceApi) -> records::Association {
         detail: None,
         created_millis: 0,
         last_successful_merge: None,
-        merged: Some(Snapshot::of(&api(&source.api))),
+        merged: Some(Snapshot::of(&graphql_api(&source.api))),
     }
 }
 
