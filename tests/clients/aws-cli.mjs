@@ -79,6 +79,12 @@ try {
     appsync('create-function', ...api, '--name', 'bad', '--data-source-name', 'none', '--runtime', 'name=APPSYNC_JS,runtimeVersion=1.0.0', '--code', 'throw 1'),
     /\(BadRequestException\).*The code contains one or more errors\./,
   );
+  const modes = 'authType=API_KEY';
+  const eventApi = await appsync('create-api', '--name', 'cli', '--event-config',
+    `authProviders=[{${modes}}],connectionAuthModes=[{${modes}}],defaultPublishAuthModes=[{${modes}}],defaultSubscribeAuthModes=[{${modes}}]`);
+  const { channelNamespace } = await appsync('create-channel-namespace', '--api-id', eventApi.api.apiId, '--name', 'rooms');
+  assert.equal(channelNamespace.channelNamespaceArn, `${eventApi.api.apiArn}/channelNamespace/rooms`);
+  await appsync('delete-api', '--api-id', eventApi.api.apiId);
   await appsync('delete-graphql-api', ...api);
   assert.equal((await fetch(graphqlApi.uris.GRAPHQL, { method: 'POST' })).status, 404);
   console.log('an API was made, served and deleted by the AWS CLI alone');

@@ -264,6 +264,11 @@ test('HTTP: each API is at its path and host, and says what is wrong', async (t)
   assert.deepEqual(failed, []);
   assert.equal((await answer('data', 's')).event, '"other"', 'and nothing of the other API');
 
+  // As a template writes it.
+  const written = `https://${server.outputs.OtherHttp}/event`;
+  const headers = { 'x-api-key': server.outputs.OtherKey };
+  assert.equal((await fetch(written, { method: 'POST', headers, body: JSON.stringify(body) })).status, 200);
+
   const cases = [
     [await post('/event', 'da2-wrong', body), 401, 'UnauthorizedException'],
     [await post('/event', server.apiKey, { channel: '/plain/*', events: ['1'] }), 400, 'BadRequestException'],
