@@ -124,9 +124,16 @@ impl Deployer for Served {
         graphql().or_else(events)
     }
 
-    fn merged_schema(&self, api_id: &str) -> Option<String> {
+    fn merged_schema(&self, api_id: &str, only: Option<&str>) -> Option<String> {
         let api = self.apis.get(api_id).filter(|api| api.has_schema())?;
-        Some(graphql_api::config(api.description(), self.partition.clone()).ok()?.schema.code)
+        let mut description = api.description().clone();
+        if let (Some(only), Some(sources)) = (only, &mut description.sources) {
+            sources.retain(|source| source.id == only);
+            if sources.is_empty() {
+                return None;
+            }
+        }
+        Some(graphql_api::config(&description, self.partition.clone()).ok()?.schema.code)
     }
 
     fn template_apis(&self) -> Vec<Description> {

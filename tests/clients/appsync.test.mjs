@@ -560,6 +560,10 @@ test('a merged API follows its sources, by itself or when it is told to', async 
   assert.deepEqual(sourceApiAssociationSummaries.map(({ sourceApiId }) => sourceApiId).sort(), [posts, reviews].sort());
   const { types } = await call('ListTypesByAssociation', { ...named, format: 'SDL' });
   assert.deepEqual(types.map(({ name }) => name), ['Note', 'Query']);
+  await upload(reviews, 'type Query { review(text: String): String } type Note @renamed(to: "Remark") { id: ID }');
+  const { types: renamed } = await call('ListTypesByAssociation', { ...named, format: 'SDL' });
+  assert.deepEqual(renamed.map(({ name }) => name), ['Query', 'Remark'], 'as the merged API has them');
+  assert.match(renamed[0].definition, /post[^]*review/);
   await refused('AssociateSourceGraphqlApi', { mergedApiIdentifier: apiId, sourceApiIdentifier: posts }, { name: 'BadRequestException' });
   await refused('DeleteGraphqlApi', { apiId: posts }, { name: 'BadRequestException' });
   assert.deepEqual(await call('DisassociateSourceGraphqlApi', named), { sourceApiAssociationStatus: 'DELETION_SCHEDULED' });

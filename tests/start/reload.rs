@@ -260,3 +260,36 @@ async fn what_a_failed_reload_could_not_write_the_next_one_writes() {
     let written = fs::read_to_string(&file).expect("the file is back");
     assert!(written.contains("\"most\"") && written.contains("\"more\""), "{written}");
 }
+
+#[tokio::test]
+async fn merged_apis_of_the_management_api_follow_the_template() {
+    let mut edited = Edited::start().await;
+    let source = edited.server.endpoints["apis"][0]["id"].as_str().expect("an id").to_owned();
+    let merged = json!({ "name": "all", "authenticationType": "API_KEY", "apiType": "MERGED",
+        "mergedApiExecutionRoleArn": "arn:aws:iam::000000000000:role/merged" });
+    let merged = edited.server.post_managing("/v1/apis", &merged).await["graphqlApi"]["apiId"].take();
+    let merged = merged.as_str().expect("an id");
+    let path = format!("/v1/mergedApis/{merged}/sourceApiAssociations");
+    let wanted = json!({ "sourceApiIdentifier": source, "sourceApiAssociationConfig": { "mergeType": "AUTO_MERGE" } });
+    let association = edited.server.post_managing(&path, &wanted).await["sourceApiAssociation"]["associationId"].take();
+    let path = format!("{path}/{}", association.as_str().expect("an id"));
+
+    let schema = SCHEMA.replace("more: String", "more: String added: Int");
+    assert_eq!(edited.edit("schema.graphql", &schema).await["succeeded"], true);
+    let note = format!("/v1/apis/{merged}/types/Note");
+    let note = async |edited: &Edited| edited.server.manage("default", &note).await.2["type"]["definition"].to_string();
+    assert!(note(&edited).await.contains("added"), "it is merged when the reload is told");
+
+    // The same API under another name is another one, with another id.
+    let renamed = TEMPLATE.replace("Api:\n", "Other:\n").replace("Api.ApiId", "Other.ApiId");
+    assert_eq!(edited.edit("template.yaml", &renamed).await["succeeded"], true);
+    let lost = edited.server.manage("default", &path).await.2["sourceApiAssociation"].take();
+    assert_eq!(lost["sourceApiAssociationStatus"], "MERGE_FAILED");
+    let detail = format!("The source API {source} does not exist any more.");
+    assert_eq!(lost["sourceApiAssociationStatusDetail"], detail);
+    assert!(note(&edited).await.contains("added"), "what was merged last is served still");
+
+    assert_eq!(edited.edit("template.yaml", TEMPLATE).await["succeeded"], true);
+    let found = edited.server.manage("default", &path).await.2["sourceApiAssociation"].take();
+    assert_eq!(found["sourceApiAssociationStatus"], "MERGE_SUCCESS");
+}

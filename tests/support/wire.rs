@@ -35,9 +35,20 @@ impl Server {
         Ok((response.status().as_u16(), response.json().await?))
     }
 
-    /// A signed request for AppSync's management API, with the key of `user`; answers the status, the exception and the
-    /// body.
+    /// A signed request that reads from AppSync's management API, with the key of `user`; answers the status, the exception
+    /// and the body.
     pub(crate) async fn manage(&self, user: &str, path: &str) -> (u16, Option<String>, Value) {
+        self.send_managing(user, "GET", path, "").await
+    }
+
+    /// A signed request that changes something through AppSync's management API and succeeds; answers the body.
+    pub(crate) async fn post_managing(&self, path: &str, input: &Value) -> Value {
+        let (status, exception, answer) = self.send_managing("default", "POST", path, &input.to_string()).await;
+        assert_eq!((status, exception), (200, None), "{path}: {answer}");
+        answer
+    }
+
+    async fn send_managing(&self, user: &str, method: &str, path: &str, body: &str) -> (u16, Option<String>, Value) {
         let mut headers = HeaderMap::new();
         let host = self.http.trim_start_matches("http://");
         headers.insert("host", HeaderValue::from_str(host).expect("printable text"));
@@ -47,11 +58,13 @@ impl Server {
             secret_access_key: text("secretAccessKeys"),
             session_token: None,
         };
-        let request =
-            sigv4::Request { method: "GET", path, query: "", headers: &headers, payload: sigv4::Payload::Bytes(b"") };
+        let payload = sigv4::Payload::Bytes(body.as_bytes());
+        let request = sigv4::Request { method, path, query: "", headers: &headers, payload };
         let scope = sigv4::Scope { region: "us-east-1", service: "appsync" };
         headers.extend(sigv4::sign(&request, &credentials, scope, RealClock.now().0 / 1000));
-        let sent = self.client.get(format!("{}{path}", self.http)).headers(headers).send().await;
+        let method = method.parse().expect("a method");
+        let request = self.client.request(method, format!("{}{path}", self.http));
+        let sent = request.headers(headers).body(body.to_owned()).send().await;
         let answer = sent.expect("an answer");
         let exception = answer.headers().get("x-amzn-errortype");
         let exception = exception.map(|code| code.to_str().expect("printable text").to_owned());

@@ -37,8 +37,9 @@ pub trait Deployer: Send + Sync + 'static {
     /// The API with this id if the template has it, as it is served now.
     fn template_api(&self, api_id: &str) -> Option<Description>;
 
-    /// The schema that the sources of a merged API have together, as SDL; `None` before there is one.
-    fn merged_schema(&self, api_id: &str) -> Option<String>;
+    /// The schema that the sources of a merged API have together, as SDL; `None` before there is one. With `only` it is
+    /// what the source of the association with this id makes alone, under the names that it has in the merged API.
+    fn merged_schema(&self, api_id: &str, only: Option<&str>) -> Option<String>;
 
     /// The APIs of the template.
     fn template_apis(&self) -> Vec<Description>;

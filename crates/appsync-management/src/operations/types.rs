@@ -120,7 +120,7 @@ struct ListRequest {
 
 pub(super) fn list(registry: &Registry, input: &Value) -> Result<Value, Error> {
     let ListRequest { api_id, format, page } = input::parse(input)?;
-    listed(registry, &*registry.with_schema(&api_id)?, &format, &page)
+    listed(registry, &*registry.with_schema(&api_id)?, &format, &page, |_| true)
 }
 
 #[derive(Deserialize)]
@@ -133,20 +133,30 @@ struct AssociationRequest {
     page: Page,
 }
 
-/// The types of a source as it was merged last, in the source's own words.
+/// The types that a source has in the merged API, as that has them: under their new names, and with what other sources add
+/// to them.
 pub(super) fn list_by_association(registry: &Registry, input: &Value) -> Result<Value, Error> {
     let AssociationRequest { merged_api_identifier, association_id, format, page } = input::parse(input)?;
     let merged = registry.identified(&merged_api_identifier)?;
-    match &registry::association(&merged, &association_id)?.merged {
-        Some(source) => listed(registry, &source.to_api(), &format, &page),
-        None => page.of("types", std::iter::empty()),
-    }
+    registry::association(&merged, &association_id)?;
+    let Some(source) = registry.deployer.merged_schema(merged.id(), Some(&association_id)) else {
+        return page.of("types", std::iter::empty());
+    };
+    let source = Sdl::parse(&source)?;
+    let api = registry.with_schema(merged.id())?;
+    listed(registry, &api, &format, &page, |name| source.get(name).is_some())
 }
 
-/// A page of an API's types, by name.
-fn listed(registry: &Registry, api: &Api, format: &str, page: &Page) -> Result<Value, Error> {
+/// A page of those of an API's types that are wanted, by name.
+fn listed(
+    registry: &Registry,
+    api: &Api,
+    format: &str,
+    page: &Page,
+    is_wanted: impl Fn(&str) -> bool,
+) -> Result<Value, Error> {
     let sdl = sdl_of(api)?;
-    let mut types: Vec<(&str, &Definition)> = sdl.types().collect();
+    let mut types: Vec<(&str, &Definition)> = sdl.types().filter(|(name, _)| is_wanted(name)).collect();
     types.sort_by_key(|(name, _)| *name);
     let described: Result<Vec<_>, Error> = types
         .into_iter()

@@ -52,7 +52,7 @@ impl Registry {
     pub(crate) fn with_schema(&self, id: &str) -> Result<Arc<Api>, Error> {
         let mut api = self.api(id)?;
         if api.is_merged()
-            && let Some(sdl) = self.deployer.merged_schema(id)
+            && let Some(sdl) = self.deployer.merged_schema(id, None)
         {
             let merged = Arc::make_mut(&mut api);
             merged.sdl = Some(sdl.into());
@@ -137,15 +137,32 @@ impl Registry {
         }
     }
 
-    /// Merges the APIs of the template that are other than they were merged.
+    /// Merges the APIs of the template that are other than they were merged, and has the associations of those that are
+    /// gone say so.
     pub(crate) async fn follow_template(&self) {
         let _turn = self.turn.lock().await;
-        for source in self.deployer.template_apis() {
-            let Some((_, association)) = self.association_of(source.id()) else { continue };
-            let Ok(now) = self.api(source.id()) else { continue };
-            if association.merged.as_ref() != Some(&Snapshot::of(&now)) {
-                self.follow(source.id()).await;
+        let merged: Vec<Arc<Api>> = self.apis.read().values().filter(|api| api.is_merged()).cloned().collect();
+        for association in merged.iter().flat_map(|merged| merged.members.associations.values()) {
+            let source = &association.source_api_id;
+            match self.api(source) {
+                Ok(now) if !now.of_the_template || is_merged_as(association, &now) => {}
+                Ok(_) => self.follow(source).await,
+                Err(_) => self.lose(source).await,
             }
+        }
+    }
+
+    /// The source is in the template no more. What it was goes on being served, until somebody disassociates it.
+    // AWS differs: an API cannot be deleted there as long as it is a source.
+    async fn lose(&self, source_api_id: &str) {
+        let Some((merged, association)) = self.association_of(source_api_id) else { return };
+        let detail = Some(format!("The source API {source_api_id} does not exist any more."));
+        if association.status == Status::MergeFailed && association.detail == detail {
+            return;
+        }
+        let lost = Association { status: Status::MergeFailed, detail, ..Association::clone(&association) };
+        if let Err(error) = self.replace(Some(merged.clone()), Some(with(&merged, lost))).await {
+            tracing::error!(api = merged.id(), source = source_api_id, %error, "a lost source could not be made known");
         }
     }
 
@@ -170,6 +187,11 @@ impl Registry {
         let failed = Association { status: Status::MergeFailed, detail: Some(detail), ..association };
         self.replace(Some(merged.clone()), Some(with(merged, failed))).await
     }
+}
+
+/// Whether the merged API has the source as it is now, and says so.
+fn is_merged_as(association: &Association, source: &Api) -> bool {
+    association.status == Status::MergeSuccess && association.merged.as_ref() == Some(&Snapshot::of(source))
 }
 
 /// The association of a merged API with this id.

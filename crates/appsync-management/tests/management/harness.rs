@@ -16,6 +16,8 @@ use template::{EventApi, GraphqlApi};
 #[derive(Default)]
 pub(crate) struct Recorder {
     pub(crate) served: Mutex<HashMap<String, GraphqlApi>>,
+    /// GraphQL APIs of the template.
+    pub(crate) template: Mutex<Vec<GraphqlApi>>,
     /// Event APIs that are served, by id.
     pub(crate) event_apis: Mutex<HashMap<String, EventApi>>,
     /// What the next deployments are refused with.
@@ -55,16 +57,23 @@ impl Deployer for Recorder {
         })
     }
 
-    fn template_api(&self, _: &str) -> Option<Description> {
-        None
+    fn template_api(&self, id: &str) -> Option<Description> {
+        self.template_apis().into_iter().find(|api| api.id() == id)
     }
 
-    fn merged_schema(&self, _: &str) -> Option<String> {
-        None
+    /// The schemas one after the other: a merge that changes nothing.
+    fn merged_schema(&self, id: &str, only: Option<&str>) -> Option<String> {
+        let served = self.served.lock().unwrap();
+        let sources = served.get(id)?.sources.iter().flatten();
+        let wanted = sources.filter(|source| only.is_none_or(|only| source.id == only));
+        let texts: Vec<String> =
+            wanted.filter_map(|source| Some(source.api.schema.as_ref()?.text.to_string())).collect();
+        (!texts.is_empty()).then(|| texts.join("\n"))
     }
 
     fn template_apis(&self) -> Vec<Description> {
-        Vec::new()
+        let template = self.template.lock().unwrap();
+        template.iter().map(|api| Description::Graphql(Box::new(api.clone()))).collect()
     }
 
     fn addresses(&self, api_id: &str) -> Addresses {
@@ -85,7 +94,7 @@ impl Deployer for Recorder {
 
 pub(crate) struct Harness {
     pub(crate) recorder: Arc<Recorder>,
-    management: Management,
+    pub(crate) management: Management,
 }
 
 impl Harness {

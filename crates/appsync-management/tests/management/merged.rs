@@ -1,5 +1,9 @@
-//! Merged APIs: what they are served with, and what their associations say. Texts of errors are not recorded on AWS, other
-//! than those that the developer guide quotes ("Merging APIs").
+//! Merged APIs: what they are served with, and what their associations say.
+//!
+//! Not recorded on AWS, and so our choice [M], are the texts of errors other than those that the developer guide quotes
+//! ("Merging APIs"); that an association merges at once whatever its merge type, and that `MERGE_SCHEDULED` and
+//! `DELETION_SCHEDULED` are what its calls answer; that an API cannot be deleted as long as it is a source, by
+//! `BadRequestException`; and which types ListTypesByAssociation lists.
 
 use std::sync::Arc;
 
@@ -97,6 +101,39 @@ async fn what_was_merged_outlives_the_source_of_a_restart() {
     let second = Merged { harness: Harness::open(store).await, id: first.id.clone() };
     assert_eq!(second.served(), [["none"]], "as it was merged, not as it is");
     assert_eq!(second.get(&association).await, said);
+}
+
+/// AUTO_MERGE follows the template; what the template has no more is told and served on.
+#[tokio::test]
+async fn sources_of_the_template_are_followed_until_they_are_gone() {
+    let merged = Merged::new().await;
+    // An API as the template would have it.
+    let source = merged.harness.api(SDL).await;
+    let mut of_template = merged.harness.recorder.served.lock().unwrap()[&source].clone();
+    merged.harness.ok("DeleteGraphqlApi", json!({ "apiId": source })).await;
+    let reload = async |apis: Vec<template::GraphqlApi>| {
+        *merged.harness.recorder.template.lock().unwrap() = apis;
+        merged.harness.management.follow_template().await;
+    };
+    reload(vec![of_template.clone()]).await;
+    let association = merged.associate(&source, "AUTO_MERGE").await;
+    of_template.data_sources[0].name = "renamed".to_owned();
+    reload(vec![of_template.clone()]).await;
+    assert_eq!(merged.served(), [["renamed"]]);
+
+    reload(Vec::new()).await;
+    let lost = merged.get(&association).await;
+    assert_eq!(lost["sourceApiAssociationStatus"], "MERGE_FAILED");
+    let detail = format!("The source API {source} does not exist any more.");
+    assert_eq!(lost["sourceApiAssociationStatusDetail"], detail);
+    assert_eq!(merged.served(), [["renamed"]], "what was merged last");
+    let refused = merged.harness.call("StartSchemaMerge", merged.named(&association)).await;
+    assert_eq!(refused.expect_err("no source").code, "NotFoundException");
+
+    reload(vec![of_template]).await;
+    let found = merged.get(&association).await;
+    assert_eq!(found["sourceApiAssociationStatus"], "MERGE_SUCCESS");
+    assert!(found.get("sourceApiAssociationStatusDetail").is_none());
 }
 
 #[tokio::test]
