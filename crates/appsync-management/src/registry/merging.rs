@@ -71,7 +71,7 @@ impl Registry {
     }
 
     /// Makes an API a source of a merged one, and merges it.
-    pub(crate) async fn associate(&self, merged_api_id: &str, association: Association) -> Result<(), Error> {
+    pub(crate) async fn associate(&self, merged_api_id: &str, mut association: Association) -> Result<(), Error> {
         let _turn = self.turn.lock().await;
         let merged = self.own(Kind::Graphql, merged_api_id)?;
         if !merged.is_merged() {
@@ -87,6 +87,10 @@ impl Registry {
             let most = limits::SOURCE_APIS;
             return Err(Error::LimitExceeded(format!("A merged API has at most {most} source APIs.")));
         }
+        // Two within a millisecond are in the order in which they came, too.
+        let last = merged.members.associations.values().map(|other| other.created_millis).max();
+        association.created_millis =
+            last.map_or(association.created_millis, |last| association.created_millis.max(last + 1));
         self.merge(&merged, association).await
     }
 
