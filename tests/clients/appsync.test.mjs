@@ -272,7 +272,7 @@ test('code that does not compile is refused with its place, and what was served 
   assert.equal(error.message, 'The code contains one or more errors.');
   assert.equal(error.reason, 'CODE_ERROR');
   const [first] = error.detail.codeErrors;
-  assert.deepEqual([first.errorType, first.location.line, first.location.column], ['UNSUPPORTED_SYNTAX_USAGE', 2, 3]);
+  assert.deepEqual([first.errorType, first.location], ['UNSUPPORTED_SYNTAX_USAGE', { line: 2, column: 3, span: 7 }]);
   assert.deepEqual((await query(api, '{ echo(text: "x") }')).data, { echo: 'one x' });
   await refused('CreateFunction', { apiId, name: 'f', dataSourceName: 'none', runtime, code: 'nonsense(' }, { message: error.message });
   await refused('UpdateResolver', { ...resolver, dataSourceName: 'gone', code: ECHO('two') }, { name: 'NotFoundException', message: 'No data source found named gone' });

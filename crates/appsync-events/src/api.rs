@@ -80,7 +80,7 @@ impl EventApi {
                 Ok(compiled) => {
                     namespaces.insert(namespace.name.clone(), compiled);
                 }
-                Err(diagnostic) => wrong.push(diagnostic),
+                Err(diagnostics) => wrong.extend(diagnostics),
             }
         }
         if !wrong.is_empty() {
@@ -232,22 +232,18 @@ fn info(path: &str, segments: &[&str], operation: &str) -> Value {
 
 type Sources = HashMap<String, Arc<StandaloneSource>>;
 
-fn compile_namespace(config: &NamespaceConfig, sources: &Sources, deps: &Deps) -> Result<Namespace, Diagnostic> {
+fn compile_namespace(config: &NamespaceConfig, sources: &Sources, deps: &Deps) -> Result<Namespace, Vec<Diagnostic>> {
     let code = match &config.code {
-        Some(code) => deps.language.compile_events(code).map_err(|error| Diagnostic {
-            file: error.name,
-            line: error.line,
-            column: error.column,
-            message: error.message,
-        })?,
+        Some(code) => {
+            let compiled = deps.language.compile_events(code);
+            compiled.map_err(|error| Diagnostic::of_code(&error).collect::<Vec<_>>())?
+        }
         None => EventHandlers::default(),
     };
     let handler = |name: &str, code: Option<EventHandler>, around: &Option<HandlerConfig>| {
-        compile_handler(name, code, around.as_ref(), sources).map_err(|message| Diagnostic {
-            file: format!("the channel namespace {}", config.name),
-            line: 0,
-            column: 0,
-            message,
+        compile_handler(name, code, around.as_ref(), sources).map_err(|message| {
+            let file = format!("the channel namespace {}", config.name);
+            vec![Diagnostic { file, line: 0, column: 0, message }]
         })
     };
     Ok(Namespace {

@@ -66,13 +66,16 @@ pub struct CodeError {
     pub line: u32,
     /// 1-based.
     pub column: u32,
+    /// Length of the offending piece, characters, if it is known.
+    pub span: Option<u32>,
 }
 
 impl CodeError {
     /// As it stands in `codeErrors`.
     pub(crate) fn to_json(&self) -> Value {
-        // AWS differs: the span is the length of what is wrong there; here it is where it begins.
-        let location = json!({ "line": self.line, "column": self.column, "span": 0 });
+        // "Defaults to -1 if unknown" (API reference, CodeErrorLocation).
+        let span = self.span.map_or(-1, i64::from);
+        let location = json!({ "line": self.line, "column": self.column, "span": span });
         json!({ "errorType": self.kind, "value": self.value, "location": location })
     }
 }

@@ -155,8 +155,7 @@ impl<'a> Build<'a> {
         match compiled {
             Ok(handlers) => Some(handlers),
             Err(error) => {
-                let resolver::CompileError { name, line, column, message } = error;
-                self.wrong.push(Diagnostic { file: name, line, column, message });
+                self.wrong.extend(Diagnostic::of_code(&error));
                 None
             }
         }

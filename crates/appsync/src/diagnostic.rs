@@ -20,6 +20,14 @@ impl Diagnostic {
     pub(crate) fn of_resource(resource: impl Into<String>, message: impl Into<String>) -> Self {
         Self { file: resource.into(), line: 0, column: 0, message: message.into() }
     }
+
+    /// All that is wrong with code.
+    pub fn of_code(error: &resolver::CompileError) -> impl Iterator<Item = Self> {
+        error.problems().map(|problem| {
+            let resolver::Problem { line, column, message, .. } = problem.clone();
+            Self { file: error.name.clone(), line, column, message }
+        })
+    }
 }
 
 impl fmt::Display for Diagnostic {

@@ -18,7 +18,7 @@ pub trait Language: Send + Sync + 'static {
     /// What is wrong with the code, with positions; that this language has no such handlers.
     fn compile_events(&self, source: &Source) -> Result<EventHandlers, CompileError> {
         let message = "event handlers are not supported by this language".to_owned();
-        Err(CompileError { name: source.name.clone(), line: 1, column: 1, message })
+        Err(CompileError::new(source.name.clone(), Problem::new(1, 1, message)))
     }
 }
 
@@ -104,14 +104,59 @@ pub enum Handler {
 
 /// Code that does not compile, or lacks a handler.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{name}:{line}:{column}: {message}")]
+#[error("{name}:{first}")]
 pub struct CompileError {
     /// [`Source::name`].
     pub name: String,
+    /// The first in the order of the source.
+    pub first: Problem,
+    /// What else is wrong, in the order of the source; with the first at most [`Problem::MOST`].
+    pub others: Vec<Problem>,
+}
+
+impl CompileError {
+    /// One problem alone.
+    pub fn new(name: impl Into<String>, first: Problem) -> Self {
+        Self { name: name.into(), first, others: Vec::new() }
+    }
+
+    /// All that is wrong, in the order of the source.
+    pub fn problems(&self) -> impl Iterator<Item = &Problem> {
+        std::iter::once(&self.first).chain(&self.others)
+    }
+}
+
+/// Something wrong at a place in a source.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{line}:{column}: {message}")]
+pub struct Problem {
     /// 1-based.
     pub line: u32,
-    /// 1-based.
+    /// 1-based, in characters.
     pub column: u32,
+    /// Length of the offending piece, characters, line breaks among them; `None` where only its beginning is known.
+    pub span: Option<u32>,
+    /// Whether the language has no such construct, or the code is not right otherwise.
+    pub kind: ProblemKind,
     /// What is wrong.
     pub message: String,
+}
+
+/// What sort of mistake a [`Problem`] is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ProblemKind {
+    /// The code cannot be read, or lacks what it must have.
+    Code,
+    /// Right elsewhere, but not part of the dialect.
+    Unsupported,
+}
+
+impl Problem {
+    /// How many problems of one source are told; what is wrong after that is not reported.
+    pub const MOST: usize = 100;
+
+    /// A mistake of which the beginning is known.
+    pub fn new(line: u32, column: u32, message: impl Into<String>) -> Self {
+        Self { line, column, span: None, kind: ProblemKind::Code, message: message.into() }
+    }
 }

@@ -16,6 +16,7 @@ pub mod vtl;
 pub use context::{Context, ContextError, EventContext, Info, Request};
 pub use evaluation::{End, Evaluation, RaisedError};
 pub use language::{
-    Code, CompileError, EventHandler, EventHandlers, Handler, Handlers, Language, Runtime, Source, Templates,
+    Code, CompileError, EventHandler, EventHandlers, Handler, Handlers, Language, Problem, ProblemKind, Runtime,
+    Source, Templates,
 };
 pub use limits::Limits;

@@ -2,9 +2,12 @@
 
 mod support;
 
-use resolver::{Context, ContextError, End, Handler, Info, Limits, RaisedError, javascript::Dialect};
+use resolver::{
+    CompileError, Context, ContextError, End, Handler, Info, Limits, Problem, ProblemKind, RaisedError,
+    javascript::Dialect,
+};
 use serde_json::json;
-use support::{compile_error, context, evaluate, evaluate_in, returned, strict};
+use support::{EMPTY, compile_error, context, evaluate, evaluate_in, returned, strict};
 
 #[test]
 fn a_handler_sees_its_context() {
@@ -157,6 +160,63 @@ fn code_that_does_not_compile_says_where() {
     }
 }
 
+/// `line:column+span message` of each problem.
+fn problems(error: &CompileError) -> Vec<String> {
+    let told = |problem: &Problem| {
+        let Problem { line, column, span, message, .. } = problem;
+        format!("{line}:{column}+{} {message}", span.map_or(-1, i64::from))
+    };
+    error.problems().map(told).collect()
+}
+
+#[test]
+fn all_that_is_wrong_is_told_in_the_order_of_the_source() {
+    let code = "import { utils } from '@aws-appsync/utils';\nimport fs from 'fs';
+export function request(ctx) {
+  /* é */ for (let i = 0; i < 1; i++) {}
+  try {
+    a();
+  } catch (e) {}
+  return () => 1;
+}
+function a() { a(); b(); }
+function b() { c(); }
+function c() { b(); }
+";
+    assert_eq!(
+        problems(&compile_error(code)),
+        [
+            "1:10+5 @aws-appsync/utils has no export named utils",
+            "2:16+4 fs cannot be imported: only @aws-appsync/utils, @aws-appsync/utils/dynamodb, \
+             @aws-appsync/utils/rds and @aws-appsync/utils/ai can",
+            "4:11+30 for with a counter is not supported by APPSYNC_JS",
+            "4:34+3 ++ and -- are not supported by APPSYNC_JS",
+            "5:3+31 try is not supported by APPSYNC_JS",
+            "8:10+7 returning a function is not supported by APPSYNC_JS",
+            "10:16+1 recursion is not supported by APPSYNC_JS",
+            "11:16+1 recursion is not supported by APPSYNC_JS",
+            "12:16+1 recursion is not supported by APPSYNC_JS",
+            "12:22+0 the code must export a function named response",
+        ],
+        "a calls b, which is no recursion"
+    );
+}
+
+#[test]
+fn code_that_cannot_be_read_is_not_judged() {
+    let error = compile_error("throw 1;\nconst a;\nconst b;");
+    let lines: Vec<_> = error.problems().map(|problem| (problem.line, problem.kind)).collect();
+    assert_eq!(lines, [(2, ProblemKind::Code), (3, ProblemKind::Code)], "{:?}", problems(&error));
+}
+
+#[test]
+fn no_more_problems_are_told_than_the_most() {
+    let error = compile_error(&format!("{}{EMPTY}", "throw 1;\n".repeat(3 * Problem::MOST)));
+    let lines: Vec<_> = error.problems().map(|problem| problem.line as usize).collect();
+    assert_eq!(lines, (1..=Problem::MOST).collect::<Vec<_>>());
+    assert!(error.problems().all(|problem| problem.kind == ProblemKind::Unsupported));
+}
+
 #[test]
 fn strict_code_has_the_ways_of_the_service() {
     for (body, expected) in [
@@ -229,7 +289,7 @@ fn strict_code_refuses_what_the_service_refuses() {
     ] {
         let code = format!("export function request(ctx) {{\n  {line}\n}}\nexport function response() {{}}");
         let error = compile_error(&code);
-        assert!(error.line == 2 && error.message.contains(text), "{line}: {error}");
+        assert!(error.first.line == 2 && error.first.message.contains(text), "{line}: {error}");
     }
 }
 
@@ -381,7 +441,7 @@ mod events {
         ];
         for (code, line, message) in cases {
             let Err(error) = JavaScript::default().compile_events(&source(code)) else { panic!("compiled: {code}") };
-            assert!(error.message.starts_with(message) && error.line == line, "{code}: {error}");
+            assert!(error.first.message.starts_with(message) && error.first.line == line, "{code}: {error}");
         }
     }
 }

@@ -100,7 +100,7 @@ fn deep_and_long_sources_are_errors() {
         let _ =
             JavaScript::default().compile(&source(&code)).map(|handlers| handlers.invoke(Handler::Request, &context()));
     }
-    assert!(compile_error(&" ".repeat(limit + 1)).message.contains("larger than"));
+    assert!(compile_error(&" ".repeat(limit + 1)).first.message.contains("larger than"));
     let name = Source { name: "a\0b.js".into(), code: "export function request() {".into() };
     assert!(JavaScript::default().compile(&name).is_err());
 }

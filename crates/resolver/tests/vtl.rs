@@ -303,7 +303,10 @@ fn hostile_texts_are_errors_or_text() {
             compile(&Vtl::default(), &template).unwrap_or_else(|error| panic!("{prefix}{repeated}: {error}"));
         handlers.invoke(Handler::Response, &context(&json!({})));
     }
-    assert!(compile(&Vtl::default(), &" ".repeat((64 << 10) + 1)).is_err_and(|error| error.message.contains("larger")));
+    assert!(
+        compile(&Vtl::default(), &" ".repeat((64 << 10) + 1))
+            .is_err_and(|error| error.first.message.contains("larger"))
+    );
 }
 
 #[test]

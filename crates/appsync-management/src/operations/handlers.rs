@@ -1,6 +1,6 @@
 //! What resolvers and functions have in common: their code is compiled before anything is kept.
 
-use resolver::{CompileError, Language, Source, Templates, javascript::JavaScript, vtl::Vtl};
+use resolver::{CompileError, Language, Problem, ProblemKind, Source, Templates, javascript::JavaScript, vtl::Vtl};
 
 use crate::{Error, error::CodeError, input, limits, records::Handler};
 
@@ -41,20 +41,28 @@ pub(super) fn check(handler: &Handler) -> Result<(), Error> {
 
 /// The code in the dialect of APPSYNC_JS 1.0.0.
 pub(super) fn compile(code: &str) -> Result<std::sync::Arc<dyn resolver::Handlers>, Vec<CodeError>> {
-    JavaScript::default().compile(&source(CODE, code)).map_err(|error| vec![code_error(error)])
+    JavaScript::default().compile(&source(CODE, code)).map_err(|error| code_errors(&error))
 }
 
 /// Checks the code of a channel namespace, in the same dialect.
 pub(super) fn compile_events(code: &str) -> Result<(), Vec<CodeError>> {
-    JavaScript::default().compile_events(&source(CODE, code)).map(drop).map_err(|error| vec![code_error(error)])
+    JavaScript::default().compile_events(&source(CODE, code)).map(drop).map_err(|error| code_errors(&error))
 }
 
 pub(super) fn source(name: &str, text: &str) -> Source {
     Source { name: name.to_owned(), code: text.to_owned() }
 }
 
-/// AWS differs: it lists several errors, with kinds such as `UNSUPPORTED_SYNTAX_USAGE`; here the first one is told.
-fn code_error(error: CompileError) -> CodeError {
-    let kind = if error.message.contains("not supported") { "UNSUPPORTED_SYNTAX_USAGE" } else { "PARSER_ERROR" };
-    CodeError { kind, value: error.message, line: error.line, column: error.column }
+fn code_errors(error: &CompileError) -> Vec<CodeError> {
+    error.problems().map(code_error).collect()
+}
+
+/// AWS differs: its texts, and which kinds it has besides `PARSER_ERROR`, are not recorded.
+fn code_error(problem: &Problem) -> CodeError {
+    let kind = match problem.kind {
+        ProblemKind::Unsupported => "UNSUPPORTED_SYNTAX_USAGE",
+        ProblemKind::Code => "PARSER_ERROR",
+    };
+    let Problem { line, column, span, .. } = *problem;
+    CodeError { kind, value: problem.message.clone(), line, column, span }
 }

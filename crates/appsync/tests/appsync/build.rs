@@ -46,6 +46,17 @@ fn every_mistake_is_reported_at_once() {
 }
 
 #[test]
+fn every_mistake_of_one_code_is_reported() {
+    let mut config = harness::config("type Query { a: ID }");
+    let code = "export function request() {\n  throw 1;\n}\nexport function response() {\n  return ~1;\n}";
+    config.resolvers.push(harness::resolver("Query.a", code));
+    assert_eq!(
+        wrong(config),
+        ["Query.a.js:2:3: throw is not supported by APPSYNC_JS", "Query.a.js:5:10: ~ is not supported by APPSYNC_JS",]
+    );
+}
+
+#[test]
 fn a_schema_with_mistakes_is_all_that_is_reported() {
     let wrong = wrong(harness::config("type Query { a: Nowhere }"));
     assert_eq!(wrong, ["schema.graphql:1:17: cannot find type `Nowhere` in this document"]);

@@ -10,47 +10,33 @@ use oxc_ast::{
 use oxc_ast_visit::Visit;
 use oxc_span::{GetSpan, Span};
 
-use super::{Dialect, function_use, program::Problem};
+use super::{Dialect, function_use, problems::Problems};
 
-/// Finds the first thing that the dialect does not allow.
-pub(super) fn check(program: &Program<'_>, dialect: Dialect) -> Result<(), Problem> {
-    let mut checker = Checker { dialect, problem: None };
-    checker.visit_program(program);
-    if dialect == Dialect::Strict
-        && let Some((span, construct)) = function_use::check(program)
-    {
-        checker.refuse(span, construct);
+/// Finds what the dialect does not allow.
+pub(super) fn check(program: &Program<'_>, dialect: Dialect, problems: &mut Problems) {
+    Checker { dialect, problems }.visit_program(program);
+    if dialect == Dialect::Strict {
+        function_use::check(program, problems);
     }
-    checker.problem.map_or(Ok(()), Err)
 }
 
-struct Checker {
+struct Checker<'p> {
     dialect: Dialect,
-    problem: Option<Problem>,
+    problems: &'p mut Problems,
 }
 
-impl Checker {
-    fn refuse(&mut self, span: Span, construct: &str) {
-        let problem = || Problem::new(span, format!("{construct} not supported by APPSYNC_JS"));
-        match &self.problem {
-            Some(first) if first.span.start <= span.start => {}
-            _ => self.problem = Some(problem()),
-        }
-    }
-}
-
-impl<'a> Visit<'a> for Checker {
+impl<'a> Visit<'a> for Checker<'_> {
     fn enter_node(&mut self, kind: AstKind<'a>) {
         if let Some((span, construct)) = never_allowed(&kind) {
-            self.refuse(span, construct);
+            self.problems.unsupported(span, construct);
         } else if self.dialect == Dialect::Strict
             && let Some((span, construct)) = not_in_strict(&kind)
         {
-            self.refuse(span, construct);
+            self.problems.unsupported(span, construct);
         } else if self.dialect == Dialect::Strict
             && let Some((span, name)) = absent_method(&kind)
         {
-            self.refuse(span, &format!("{name} is"));
+            self.problems.unsupported(span, &format!("{name} is"));
         }
     }
 }

@@ -9,29 +9,23 @@ use oxc_ast::{
 use oxc_ast_visit::Visit;
 use oxc_span::{GetSpan, Span};
 
-use super::program::{Problem, Text};
+use super::{problems::Problems, program::Text};
 
-/// Blanks all that is type alone.
-///
-/// # Errors
-/// A construct that makes code: an enum, a namespace, `import =`.
-pub(super) fn erase(program: &Program<'_>, text: &mut Text<'_>) -> Result<(), Problem> {
-    let mut eraser = Eraser { text, type_ends: HashSet::new(), problem: None };
-    eraser.visit_program(program);
-    eraser.problem.map_or(Ok(()), Err)
+/// Blanks all that is type alone. A construct that makes code is a problem: an enum, a namespace, `import =`.
+pub(super) fn erase(program: &Program<'_>, text: &mut Text<'_>, problems: &mut Problems) {
+    Eraser { text, type_ends: HashSet::new(), problems }.visit_program(program);
 }
 
-struct Eraser<'t, 's> {
+struct Eraser<'t, 's, 'p> {
     text: &'t mut Text<'s>,
     /// Where types end.
     type_ends: HashSet<u32>,
-    problem: Option<Problem>,
+    problems: &'p mut Problems,
 }
 
-impl Eraser<'_, '_> {
+impl Eraser<'_, '_, '_> {
     fn refuse(&mut self, span: Span, construct: &str) {
-        let message = format!("{construct} cannot be run by taking types out");
-        self.problem.get_or_insert_with(|| Problem::new(span, message));
+        self.problems.wrong(span, format!("{construct} cannot be run by taking types out"));
     }
 
     /// Blanks a type.
@@ -61,7 +55,7 @@ impl Eraser<'_, '_> {
     }
 }
 
-impl<'a> Visit<'a> for Eraser<'_, '_> {
+impl<'a> Visit<'a> for Eraser<'_, '_, '_> {
     fn enter_node(&mut self, kind: AstKind<'a>) {
         match kind {
             AstKind::TSTypeAnnotation(node) => self.blank(node.span),
@@ -105,7 +99,7 @@ impl<'a> Visit<'a> for Eraser<'_, '_> {
     }
 }
 
-impl Eraser<'_, '_> {
+impl Eraser<'_, '_, '_> {
     /// `(this: Type, a)`: the comma goes too.
     fn this_parameter(&mut self, span: Span) {
         let rest = &self.text.source()[span.end as usize..];

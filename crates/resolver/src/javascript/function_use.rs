@@ -13,23 +13,17 @@ use oxc_ast::{
 use oxc_ast_visit::Visit;
 use oxc_span::{GetSpan, Span};
 
-/// The first use of a function that is refused, and what to call it.
-pub(super) fn check(program: &Program<'_>) -> Option<(Span, &'static str)> {
+use super::problems::Problems;
+
+/// Finds the uses of functions that are refused.
+pub(super) fn check(program: &Program<'_>, problems: &mut Problems) {
     let mut names = Names::default();
     names.visit_program(program);
     names.functions.retain(|name| names.bindings.get(name) == Some(&1));
-    let mut uses = Uses { functions: names.functions, inside: Vec::new(), calls: Vec::new(), refused: None };
+    let mut uses = Uses { functions: names.functions, inside: Vec::new(), calls: Vec::new(), problems };
     uses.visit_program(program);
-    if let Some(span) = first_recursion(uses.calls) {
-        refuse(&mut uses.refused, span, "recursion is");
-    }
-    uses.refused
-}
-
-/// Keeps the first of two.
-fn refuse(refused: &mut Option<(Span, &'static str)>, span: Span, construct: &'static str) {
-    if refused.is_none_or(|(first, _)| span.start < first.start) {
-        *refused = Some((span, construct));
+    for span in recursions(&uses.calls) {
+        uses.problems.unsupported(span, "recursion is");
     }
 }
 
@@ -73,15 +67,15 @@ struct Call<'a> {
     span: Span,
 }
 
-struct Uses<'a> {
+struct Uses<'a, 'p> {
     functions: HashSet<&'a str>,
     /// The named functions around, innermost last.
     inside: Vec<&'a str>,
     calls: Vec<Call<'a>>,
-    refused: Option<(Span, &'static str)>,
+    problems: &'p mut Problems,
 }
 
-impl<'a> Uses<'a> {
+impl<'a> Uses<'a, '_> {
     fn known(&self, value: &Expression<'a>) -> Option<&'a str> {
         let Expression::Identifier(name) = value.get_inner_expression() else { return None };
         Some(name.name.as_str()).filter(|name| self.functions.contains(name))
@@ -96,25 +90,25 @@ impl<'a> Uses<'a> {
         self.calls.extend(self.inside.last().map(|from| Call { from, to, span: call.callee.span() }));
         for argument in call.arguments.iter().filter_map(|argument| argument.as_expression()) {
             if is_function(argument) || self.known(argument).is_some() {
-                refuse(&mut self.refused, argument.span(), "passing a function to a function is");
+                self.problems.unsupported(argument.span(), "passing a function to a function is");
             }
         }
     }
 
     fn result(&mut self, value: &Expression<'a>) {
         if is_function(value) || self.known(value).is_some() {
-            refuse(&mut self.refused, value.span(), "returning a function is");
+            self.problems.unsupported(value.span(), "returning a function is");
         }
     }
 
     fn assigned(&mut self, value: &Expression<'a>) {
         if self.known(value).is_some() {
-            refuse(&mut self.refused, value.span(), "assigning a function to another name is");
+            self.problems.unsupported(value.span(), "assigning a function to another name is");
         }
     }
 }
 
-impl<'a> Visit<'a> for Uses<'a> {
+impl<'a> Visit<'a> for Uses<'a, '_> {
     fn enter_node(&mut self, kind: AstKind<'a>) {
         self.inside.extend(self.entered(&kind));
         match kind {
@@ -146,16 +140,27 @@ impl<'a> Visit<'a> for Uses<'a> {
     }
 }
 
-/// A call that is part of a cycle: calls from functions that nobody calls and to those that call nobody are taken away
-/// until there are none.
-fn first_recursion(mut calls: Vec<Call<'_>>) -> Option<Span> {
-    loop {
-        let callers: HashSet<&str> = calls.iter().map(|call| call.from).collect();
-        let called: HashSet<&str> = calls.iter().map(|call| call.to).collect();
-        let before = calls.len();
-        calls.retain(|call| callers.contains(call.to) && called.contains(call.from));
-        if calls.len() == before {
-            return calls.iter().map(|call| call.span).min_by_key(|span| span.start);
+/// The calls that are part of a cycle: the function that is called comes back to the one that calls.
+fn recursions(calls: &[Call<'_>]) -> Vec<Span> {
+    let mut by_caller: HashMap<&str, Vec<&str>> = HashMap::new();
+    for call in calls {
+        by_caller.entry(call.from).or_default().push(call.to);
+    }
+    let of_one = |function: &str| {
+        let reached = reached_from(function, &by_caller);
+        let back = calls.iter().filter(|call| call.to == function && reached.contains(call.from));
+        back.map(|call| call.span).collect::<Vec<_>>()
+    };
+    by_caller.keys().flat_map(|function| of_one(function)).collect()
+}
+
+/// A function and all that it calls, directly or through others.
+fn reached_from<'a>(function: &'a str, by_caller: &HashMap<&str, Vec<&'a str>>) -> HashSet<&'a str> {
+    let (mut reached, mut next) = (HashSet::new(), vec![function]);
+    while let Some(function) = next.pop() {
+        if reached.insert(function) {
+            next.extend(by_caller.get(function).into_iter().flatten());
         }
     }
+    reached
 }

@@ -15,12 +15,13 @@ mod inward;
 mod outward;
 mod pool;
 mod position;
+mod problems;
 mod program;
 
 use std::sync::Arc;
 
 use crate::{
-    CompileError, Context, End, Evaluation, EventHandler, EventHandlers, Handler, Handlers, Language, Limits,
+    CompileError, Context, End, Evaluation, EventHandler, EventHandlers, Handler, Handlers, Language, Limits, Problem,
     RaisedError, Source,
     javascript::{
         pool::Pool,
@@ -72,7 +73,7 @@ impl Language for JavaScript {
         let handlers = EventHandlers { on_publish: compile("onPublish")?, on_subscribe: compile("onSubscribe")? };
         if handlers.on_publish.is_none() && handlers.on_subscribe.is_none() {
             let message = "the code must export onPublish or onSubscribe".to_owned();
-            return Err(CompileError { name: source.name.clone(), line: 1, column: 1, message });
+            return Err(CompileError::new(source.name.clone(), Problem::new(1, 1, message)));
         }
         Ok(handlers)
     }

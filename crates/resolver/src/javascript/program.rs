@@ -13,8 +13,8 @@ use oxc_ast::ast::{
 use oxc_parser::Parser;
 use oxc_span::{GetSpan, SourceType, Span};
 
-use super::{Dialect, dialect, erasure, position::line_and_column};
-use crate::{CompileError, Limits, Source, util};
+use super::{Dialect, dialect, erasure, problems::Problems};
+use crate::{CompileError, Limits, Problem, Source, util};
 
 /// The file name in backtraces.
 pub(super) const FILE: &str = "code";
@@ -98,7 +98,7 @@ impl Program {
     }
 
     pub(super) fn error_at(&self, line: u32, column: u32, message: String) -> CompileError {
-        CompileError { name: self.name.clone(), line, column, message }
+        CompileError::new(self.name.clone(), Problem::new(line, column, message))
     }
 }
 
@@ -107,7 +107,7 @@ type Script = Option<(String, Form)>;
 
 /// The script of a source that is inside the limits.
 fn checked(source: &Source, dialect: Dialect, limits: &Limits, wanted: Wanted) -> Result<Script, CompileError> {
-    let error = |message: String| CompileError { name: source.name.clone(), line: 1, column: 1, message };
+    let error = |message: String| CompileError::new(source.name.clone(), Problem::new(1, 1, message));
     if source.code.len() > limits.code_bytes {
         return Err(error(format!("the code is larger than {} bytes", limits.code_bytes)));
     }
@@ -126,38 +126,28 @@ fn checked(source: &Source, dialect: Dialect, limits: &Limits, wanted: Wanted) -
     })
 }
 
-/// Something wrong at a place in the source.
-#[derive(Debug)]
-pub(super) struct Problem {
-    pub(super) span: Span,
-    pub(super) message: String,
-}
-
-impl Problem {
-    pub(super) fn new(span: Span, message: impl Into<String>) -> Self {
-        Self { span, message: message.into() }
-    }
-}
-
 fn script_of(source: &Source, dialect: Dialect, wanted: Wanted) -> Result<Script, CompileError> {
     let allocator = Allocator::default();
     let typescript = source.name.ends_with(".ts");
     let kind = if typescript { SourceType::ts().with_module(true) } else { SourceType::mjs() };
     let parsed = Parser::new(&allocator, &source.code, kind).parse();
-    let positioned = |problem: Problem| {
-        let (line, column) = line_and_column(&source.code, problem.span.start as usize);
-        CompileError { name: source.name.clone(), line, column, message: problem.message }
-    };
-    if let Some(diagnostic) = parsed.diagnostics.first() {
-        let offset = diagnostic.labels.first().map_or(0, |label| label.offset());
-        return Err(positioned(Problem::new(Span::empty(offset), diagnostic.message.to_string())));
+    let mut problems = Problems::default();
+    for diagnostic in &parsed.diagnostics {
+        let label = diagnostic.labels.first();
+        let span = label.map_or(Span::empty(0), |label| Span::sized(label.offset(), label.len()));
+        problems.wrong(span, diagnostic.message.to_string());
     }
-    dialect::check(&parsed.program, dialect).map_err(positioned)?;
+    if !problems.is_empty() {
+        // What could not be read is not judged.
+        return problems.into_result(source).map(|()| None);
+    }
+    dialect::check(&parsed.program, dialect, &mut problems);
     let mut text = Text::new(&source.code);
     if typescript {
-        erasure::erase(&parsed.program, &mut text).map_err(positioned)?;
+        erasure::erase(&parsed.program, &mut text, &mut problems);
     }
-    assemble(&parsed.program, text, typescript, wanted).map_err(positioned)
+    let script = assemble(&parsed.program, text, typescript, wanted, &mut problems);
+    problems.into_result(source).map(|()| script)
 }
 
 /// The source's text, in which parts become spaces.
@@ -208,14 +198,15 @@ impl<'a> Text<'a> {
     }
 }
 
-fn assemble(ast: &Ast<'_>, mut text: Text<'_>, typescript: bool, wanted: Wanted) -> Result<Script, Problem> {
+/// The script; without meaning where there are problems.
+fn assemble(ast: &Ast<'_>, mut text: Text<'_>, typescript: bool, wanted: Wanted, problems: &mut Problems) -> Script {
     let mut imports = String::new();
     let mut exports = Vec::new();
     for statement in &ast.body {
         let Some(declaration) = statement.as_module_declaration() else { continue };
         match declaration {
             ModuleDeclaration::ImportDeclaration(import) => {
-                imports.push_str(&bindings_of(import, typescript)?);
+                imports.push_str(&bindings_of(import, typescript, problems));
                 text.blank(import.span);
                 text.mark(import.span.start, ';');
             }
@@ -224,21 +215,18 @@ fn assemble(ast: &Ast<'_>, mut text: Text<'_>, typescript: bool, wanted: Wanted)
                 text.blank(Span::new(export.span.start, export.declaration.span().start));
             }
             ModuleDeclaration::ExportNamedDeclaration(export) => {
-                exports.extend(exported_names(export)?);
+                exports.extend(exported_names(export));
                 text.blank(export.span);
                 text.mark(export.span.start, ';');
             }
-            other => {
-                let message = "only named exports of this file are supported";
-                return Err(Problem::new(other.span(), message));
-            }
+            other => problems.wrong(other.span(), "only named exports of this file are supported"),
         }
     }
     let (returned, form) = match wanted {
-        Wanted::Resolver => (returned_handlers(ast, &exports)?, Form::Object),
+        Wanted::Resolver => (returned_handlers(ast, &exports, problems), Form::Object),
         Wanted::Event(name) => {
-            let Some((_, local)) = exports.iter().find(|(exported, _)| exported == name) else { return Ok(None) };
-            match form_of(ast, name, local)? {
+            let (_, local) = exports.iter().find(|(exported, _)| exported == name)?;
+            match form_of(ast, name, local, problems)? {
                 Form::Function => (format!("request: {local}"), Form::Function),
                 Form::Object => (format!("request: {local}.request, response: {local}.response"), Form::Object),
             }
@@ -246,11 +234,11 @@ fn assemble(ast: &Ast<'_>, mut text: Text<'_>, typescript: bool, wanted: Wanted)
     };
     let body = text.finish();
     let script = format!("(function ({MODULES}) {{\"use strict\"; {imports}\n{body}\nreturn {{ {returned} }};\n}})");
-    Ok(Some((script, form)))
+    Some((script, form))
 }
 
-/// What the event handler `name` is, which the source declares as `local`.
-fn form_of(ast: &Ast<'_>, name: &str, local: &str) -> Result<Form, Problem> {
+/// What the event handler `name` is, which the source declares as `local`; `None` with a problem where it is neither.
+fn form_of(ast: &Ast<'_>, name: &str, local: &str, problems: &mut Problems) -> Option<Form> {
     let declarations = ast.body.iter().filter_map(|statement| match statement {
         Statement::ExportDeclaration(export) => Some(&export.declaration),
         statement => statement.as_declaration(),
@@ -258,7 +246,7 @@ fn form_of(ast: &Ast<'_>, name: &str, local: &str) -> Result<Form, Problem> {
     for declaration in declarations {
         match declaration {
             Declaration::FunctionDeclaration(function) if function.name().is_some_and(|name| name == local) => {
-                return Ok(Form::Function);
+                return Some(Form::Function);
             }
             Declaration::VariableDeclaration(variables) => {
                 let declarator = variables.declarations.iter().find(|declarator| {
@@ -266,17 +254,26 @@ fn form_of(ast: &Ast<'_>, name: &str, local: &str) -> Result<Form, Problem> {
                 });
                 let Some(declarator) = declarator else { continue };
                 match declarator.init.as_ref().map(Expression::get_inner_expression) {
-                    Some(Expression::ObjectExpression(_)) => return Ok(Form::Object),
+                    Some(Expression::ObjectExpression(_)) => return Some(Form::Object),
                     Some(Expression::FunctionExpression(_) | Expression::ArrowFunctionExpression(_)) => {
-                        return Ok(Form::Function);
+                        return Some(Form::Function);
                     }
-                    _ => return Err(Problem::new(declarator.span, shape_of(name))),
+                    _ => {
+                        problems.wrong(declarator.span, shape_of(name));
+                        return None;
+                    }
                 }
             }
             _ => {}
         }
     }
-    Err(Problem::new(Span::empty(0), shape_of(name)))
+    problems.wrong(end(ast), shape_of(name));
+    None
+}
+
+/// Where the code ends: the place of what it lacks.
+fn end(ast: &Ast<'_>) -> Span {
+    Span::empty(ast.body.last().map_or(0, |last| last.span().end))
 }
 
 fn shape_of(name: &str) -> String {
@@ -284,29 +281,30 @@ fn shape_of(name: &str) -> String {
 }
 
 /// `request: request, response: response`.
-fn returned_handlers(ast: &Ast<'_>, exports: &[(String, String)]) -> Result<String, Problem> {
+fn returned_handlers(ast: &Ast<'_>, exports: &[(String, String)], problems: &mut Problems) -> String {
     let mut returned = Vec::new();
     for handler in ["request", "response"] {
-        let local = exports.iter().find(|(exported, _)| exported == handler).map(|(_, local)| local);
-        let local = local.ok_or_else(|| {
-            let end = Span::empty(ast.body.last().map_or(0, |last: &Statement<'_>| last.span().start));
-            Problem::new(end, format!("the code must export a function named {handler}"))
-        })?;
-        returned.push(format!("{handler}: {local}"));
+        match exports.iter().find(|(exported, _)| exported == handler) {
+            Some((_, local)) => returned.push(format!("{handler}: {local}")),
+            None => {
+                problems.wrong(end(ast), format!("the code must export a function named {handler}"));
+            }
+        }
     }
-    Ok(returned.join(", "))
+    returned.join(", ")
 }
 
 /// `const { util: util } = $appsyncModules["@aws-appsync/utils"];`.
-fn bindings_of(import: &ImportDeclaration<'_>, typescript: bool) -> Result<String, Problem> {
+fn bindings_of(import: &ImportDeclaration<'_>, typescript: bool, problems: &mut Problems) -> String {
     let module = import.source.value.as_str();
     if import.import_kind.is_type() {
-        return Ok(String::new());
+        return String::new();
     }
-    let known = known_exports(module).ok_or_else(|| {
+    let Some(known) = known_exports(module) else {
         let message = format!("{module} cannot be imported: only {UTILS}, {DYNAMODB}, {RDS} and {AI} can");
-        Problem::new(import.source.span, message)
-    })?;
+        problems.wrong(import.source.span, message);
+        return String::new();
+    };
     let mut bindings = String::new();
     let path = format!("{MODULES}[\"{module}\"]");
     for specifier in import.specifiers.iter().flatten() {
@@ -317,7 +315,7 @@ fn bindings_of(import: &ImportDeclaration<'_>, typescript: bool) -> Result<Strin
                     continue;
                 }
                 if !known.contains(&imported.as_str()) {
-                    return Err(Problem::new(specifier.span, format!("{module} has no export named {imported}")));
+                    problems.wrong(specifier.span, format!("{module} has no export named {imported}"));
                 }
                 bindings.push_str(&format!("const {} = {path}.{imported};", specifier.local.name));
             }
@@ -325,11 +323,11 @@ fn bindings_of(import: &ImportDeclaration<'_>, typescript: bool) -> Result<Strin
                 bindings.push_str(&format!("const {} = {path};", specifier.local.name));
             }
             ImportDeclarationSpecifier::ImportDefaultSpecifier(specifier) => {
-                return Err(Problem::new(specifier.span, format!("{module} has no default export")));
+                problems.wrong(specifier.span, format!("{module} has no default export"));
             }
         }
     }
-    Ok(bindings)
+    bindings
 }
 
 /// What a module of the service exports.
@@ -361,10 +359,10 @@ fn declared_names(declaration: &Declaration<'_>) -> Vec<String> {
 }
 
 /// Exported and local name of each part of `export { a, b as c }`.
-fn exported_names(export: &ExportNamedDeclaration<'_>) -> Result<Vec<(String, String)>, Problem> {
+fn exported_names(export: &ExportNamedDeclaration<'_>) -> Vec<(String, String)> {
     if export.export_kind.is_type() {
-        return Ok(Vec::new());
+        return Vec::new();
     }
     let values = export.specifiers.iter().filter(|specifier| !specifier.export_kind.is_type());
-    Ok(values.map(|specifier| (specifier.exported.name().to_string(), specifier.local.name().to_string())).collect())
+    values.map(|specifier| (specifier.exported.name().to_string(), specifier.local.name().to_string())).collect()
 }

@@ -23,8 +23,8 @@ use self::{
     syntax::{Block, Offset},
 };
 use crate::{
-    CompileError, Context, End, Evaluation, Handler, Handlers, Limits, RaisedError, Runtime, Source, Templates,
-    util::Scope,
+    CompileError, Context, End, Evaluation, Handler, Handlers, Limits, Problem, RaisedError, Runtime, Source,
+    Templates, util::Scope,
 };
 
 /// One mapping template, bytes (AppSync quota: 64 KiB).
@@ -90,13 +90,13 @@ impl Template {
         let source = source.clone();
         if source.code.len() > TEMPLATE_BYTES {
             let message = format!("the template is larger than {TEMPLATE_BYTES} bytes");
-            return Err(CompileError { name: source.name, line: 1, column: 1, message });
+            return Err(CompileError::new(source.name, Problem::new(1, 1, message)));
         }
         match parser::parse(&source.code) {
             Ok(block) => Ok(Self { source, block }),
             Err(SyntaxError { at, message }) => {
                 let (line, column) = position(&source.code, at);
-                Err(CompileError { name: source.name, line, column, message })
+                Err(CompileError::new(source.name, Problem::new(line, column, message)))
             }
         }
     }
