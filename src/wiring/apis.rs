@@ -14,7 +14,7 @@ use resolver::{
 use template::GraphqlApi;
 
 use super::{
-    graphql_api, modes,
+    graphql_api, modes, places,
     registry::{Deployed, Registry},
 };
 use crate::{backends::http_client::Outbound, config::Dialect, telemetry};
@@ -57,6 +57,22 @@ pub(crate) struct RunningApi {
 }
 
 impl RunningApi {
+    fn build(
+        surroundings: &Surroundings,
+        description: &GraphqlApi,
+        language: Arc<dyn Language>,
+        before: Option<&Self>,
+    ) -> Result<Arc<Api>, Vec<Diagnostic>> {
+        let mut config = graphql_api::config(description, surroundings.partition.clone())?;
+        config.coalesce_get_items = surroundings.coalesce_get_items;
+        let traces = surroundings.traces.logging(telemetry::field_log_level(description));
+        let deps = surroundings.deps(traces, language);
+        match before {
+            Some(before) => before.api.rebuild(config, deps),
+            None => Api::build(config, deps),
+        }
+    }
+
     /// What it was deployed from.
     pub(crate) fn description(&self) -> &GraphqlApi {
         &self.description
@@ -100,17 +116,11 @@ impl Deployed for RunningApi {
         description: GraphqlApi,
         before: Option<&Self>,
     ) -> Result<Self, Vec<Diagnostic>> {
-        let mut config = graphql_api::config(&description, surroundings.partition.clone())?;
-        config.coalesce_get_items = surroundings.coalesce_get_items;
         let authenticator =
             modes::authenticator(&modes::Modes::of(&description), surroundings).map_err(|error| vec![error])?;
         let language = before.map_or_else(|| surroundings.language(), |before| before.language.clone());
-        let traces = surroundings.traces.logging(telemetry::field_log_level(&description));
-        let deps = surroundings.deps(traces, language.clone());
-        let api = match before {
-            Some(before) => before.api.rebuild(config, deps)?,
-            None => Api::build(config, deps)?,
-        };
+        let api = Self::build(surroundings, &description, language.clone(), before)
+            .map_err(|wrong| places::in_files(wrong, &description.texts()))?;
         Ok(Self { description, api, authenticator, language })
     }
 
@@ -151,8 +161,9 @@ pub(super) fn check(
     clock: Arc<dyn Clock>,
     outbound: Arc<Outbound>,
 ) -> Result<(), Vec<Diagnostic>> {
-    let config = graphql_api::config(description, partition)?;
-    Api::build(config, nothing_to_call(dialect, clock, outbound)).map(drop)
+    let config = graphql_api::config(description, partition);
+    let built = config.and_then(|config| Api::build(config, nothing_to_call(dialect, clock, outbound)));
+    built.map(drop).map_err(|wrong| places::in_files(wrong, &description.texts()))
 }
 
 /// What it takes to compile an API, without anything to call.

@@ -13,7 +13,7 @@ use template::{AuthenticationType, ChannelNamespace, EventApi, EventHandler};
 use super::{
     apis::{self, Surroundings},
     graphql_api::{data_source, mode, source},
-    modes,
+    modes, places,
     registry::{Deployed, Registry},
 };
 use crate::{backends::http_client::Outbound, config::Dialect};
@@ -68,10 +68,11 @@ impl Deployed for RunningEventApi {
             modes::authenticator(&modes::Modes::of_events(&description), surroundings).map_err(|error| vec![error])?;
         let language = before.map_or_else(|| surroundings.language(), |before| before.language.clone());
         let deps = surroundings.deps(Traces::default(), language.clone());
-        let api = match before {
-            Some(before) => before.api.rebuild(config, &deps)?,
-            None => event_api::EventApi::build(config, &deps)?,
+        let built = match before {
+            Some(before) => before.api.rebuild(config, &deps),
+            None => event_api::EventApi::build(config, &deps),
         };
+        let api = built.map_err(|wrong| places::in_files(wrong, &description.texts()))?;
         Ok(Self { description, api, authenticator, language })
     }
 
@@ -93,7 +94,8 @@ pub(super) fn check(
     outbound: Arc<Outbound>,
 ) -> Result<(), Vec<Diagnostic>> {
     let deps = apis::nothing_to_call(dialect, clock, outbound);
-    event_api::EventApi::build(config(description, partition), &deps).map(drop)
+    let built = event_api::EventApi::build(config(description, partition), &deps);
+    built.map(drop).map_err(|wrong| places::in_files(wrong, &description.texts()))
 }
 
 fn config(api: &EventApi, partition: Partition) -> EventApiConfig {

@@ -1,17 +1,20 @@
 //! The line of a file with a caret below the fault, as a compiler shows it.
 
-use std::{fmt::Write as _, fs};
+use std::{fmt::Write as _, fs, path::Path};
 
 /// The longest part of a line that is shown, characters.
 const LONGEST: usize = 160;
 
 /// Every diagnostic, with its line where it has one.
 pub(super) fn diagnostics(diagnostics: &[appsync::Diagnostic]) -> String {
-    let shown = diagnostics.iter().map(|found| {
-        let text = fs::read_to_string(&found.file).unwrap_or_default();
-        format!("{found}{}", excerpt(&text, found.line, found.column))
-    });
+    let shown =
+        diagnostics.iter().map(|found| format!("{found}{}", of_file(Path::new(&found.file), found.line, found.column)));
     shown.collect::<Vec<_>>().join("\n")
+}
+
+/// The line of a file and a caret at `column`, on lines of their own; nothing where there is no such line.
+pub(super) fn of_file(path: &Path, line: u32, column: u32) -> String {
+    excerpt(&fs::read_to_string(path).unwrap_or_default(), line, column)
 }
 
 /// Line `line` of `text` and a caret at `column`, both from 1; nothing where there is no such line.

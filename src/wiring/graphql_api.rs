@@ -171,7 +171,7 @@ fn of_resource(logical_id: &str, message: &str) -> Diagnostic {
 }
 
 pub(super) fn source(source: &template::Source) -> Source {
-    Source { name: source.path.display().to_string(), code: source.text.to_string() }
+    Source { name: source.name(), code: source.text.to_string() }
 }
 
 fn dynamodb(config: &template::DynamoDbConfig) -> DataSourceKind {

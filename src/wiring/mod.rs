@@ -13,6 +13,7 @@ mod graphql_api;
 mod identity_pools;
 pub(crate) mod management;
 mod modes;
+mod places;
 pub(crate) mod registry;
 pub(crate) mod reload;
 mod remote_sources;
@@ -144,9 +145,9 @@ fn check_definitions(application: &Application) -> Result<(), Error> {
         if let Err(diagnostics) = asl::Definition::parse(&machine.definition.text) {
             let source = &machine.definition;
             problems.extend(diagnostics.iter().map(|found| {
-                let line = source.first_line + found.line - 1;
-                let excerpt = found.excerpt(&source.text);
-                format!("{}:{line}:{}: {found}\n{excerpt}", source.path.display(), found.column)
+                let (line, column) = source.place(found.line, found.column);
+                let excerpt = excerpt::of_file(&source.path, line, column);
+                format!("{}:{line}:{column}: {found}{excerpt}", source.path.display())
             }));
         }
     }

@@ -183,3 +183,55 @@ async fn the_same_application_without_a_mistake_is_valid() {
     let (success, err) = complaint(folder.path(), "check", &folder.path().join("template.yaml")).await;
     assert!(success, "{err}");
 }
+
+/// Texts that stand in the template: a resolver, the code of a channel namespace and a state machine.
+#[tokio::test]
+async fn mistakes_in_inline_code_are_at_their_lines_of_the_template() {
+    let code = "      Code: |
+        export function request(ctx) {
+          return { payload 1 }
+        }
+";
+    let template = API.replace("      CodeS3Location: hello.js\n", code);
+    let expected = "\
+AT/template.yaml:21:28: Expected `,` or `}` but found `decimal`
+21 |           return { payload 1 }
+   |                            ^";
+    refused(&[("template.yaml", template), ("schema.graphql", SCHEMA.to_owned())], expected).await;
+
+    let events = "\
+Resources:
+  Live:
+    Type: AWS::AppSync::Api
+    Properties:
+      Name: live
+      EventConfig:
+        AuthProviders: [{ AuthType: API_KEY }]
+        ConnectionAuthModes: [{ AuthType: API_KEY }]
+        DefaultPublishAuthModes: [{ AuthType: API_KEY }]
+        DefaultSubscribeAuthModes: [{ AuthType: API_KEY }]
+  Chat:
+    Type: AWS::AppSync::ChannelNamespace
+    Properties:
+      ApiId: !GetAtt Live.ApiId
+      Name: chat
+      CodeHandlers: |
+        export function onPublish(ctx) {
+          return ctx.events ctx
+        }
+";
+    let expected = "\
+18 |           return ctx.events ctx
+   |                            ^";
+    refused(&[("template.yaml", events.to_owned())], expected).await;
+    let quoted = events.split("      CodeHandlers").next().expect("a part").to_owned()
+        + "      CodeHandlers: \"export function onPublish(ctx) {\\n  return ctx.events ctx }\"\n";
+    refused(&[("template.yaml", quoted)], "AT/template.yaml:16:21: ").await;
+
+    let machine = "{ \"StartAt\": \"A\",\n          \"States\": { \"A\": { \"Type\": \"Pass\", \"Next\": \"B\" } } }";
+    let machine = MACHINE.replace("S3Location: machine.asl.json", &format!("String: |\n        {machine}"));
+    let expected = "\
+8 |           \"States\": { \"A\": { \"Type\": \"Pass\", \"Next\": \"B\" } } }
+  |                                                      ^";
+    refused(&[("template.yaml", machine)], expected).await;
+}

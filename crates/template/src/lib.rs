@@ -41,5 +41,5 @@ pub use application::{
 };
 pub use diagnostic::{Diagnostic, Position, Severity};
 pub use load::{Error, Loaded, Options, load};
-pub use source::{Disk, Files, LONGEST_FILE, Source};
+pub use source::{Disk, Files, LONGEST_FILE, Layout, Source};
 pub use values::{Derived, Values, stable_text};

@@ -210,7 +210,7 @@ fn value(expression: &str) -> String {
 fn inline_code_knows_its_first_line() {
     let application = loaded(TEMPLATE).application;
     let resolver = &application.apis[0].resolvers[0];
-    let template::Handler::Code(Source { path, first_line, text }) = &resolver.handler else { panic!("code") };
+    let template::Handler::Code(Source { path, first_line, text, .. }) = &resolver.handler else { panic!("code") };
     let line = TEMPLATE.lines().nth(*first_line as usize - 1).expect("within the template");
     assert_eq!(line.trim(), text.lines().next().expect("a line"));
     assert_eq!(path, Path::new("t/template.yaml"));

@@ -15,7 +15,7 @@ use crate::{
     nested,
     node::Node,
     pseudo::Stack,
-    source::Source,
+    source::{Layout, Source},
     template::{Resolved, Resource},
 };
 
@@ -164,14 +164,16 @@ impl Assembly<'_, '_> {
     fn inline(&self, node: &Node) -> Source {
         let text = node.to_text().unwrap_or_default();
         // A block's position is that of its first line of text, not that of its `|`.
-        Source { path: self.report.file(node.at).path.clone(), first_line: node.at.line, text: text.into() }
+        let file = self.report.file(node.at);
+        let layout = file.layout(&text, node.at.line, node.at.column);
+        Source { path: file.path.clone(), first_line: node.at.line, layout, text: text.into() }
     }
 
     /// The file that `node` names, relative to the template that it stands in.
     pub(crate) fn file(&mut self, node: &Node) -> Option<Source> {
         let file = self.assets.read(&self.report.file(node.at).path, node);
         let file = self.report.take(file)?;
-        Some(Source { path: file.path, first_line: 1, text: file.text })
+        Some(Source { path: file.path, first_line: 1, layout: Layout::File, text: file.text })
     }
 }
 

@@ -12,6 +12,7 @@ use super::{
 use crate::{
     application::assemble::Assembly,
     diagnostic::{Position, Problem},
+    source::Source,
     template::Resource,
 };
 
@@ -50,6 +51,13 @@ pub struct EventApi {
     pub data_sources: Vec<DataSource>,
     /// `AWS::AppSync::ChannelNamespace`.
     pub namespaces: Vec<ChannelNamespace>,
+}
+
+impl EventApi {
+    /// The code of its namespaces.
+    pub fn texts(&self) -> Vec<&Source> {
+        self.namespaces.iter().filter_map(|namespace| namespace.code.as_ref()).collect()
+    }
 }
 
 #[derive(Deserialize)]

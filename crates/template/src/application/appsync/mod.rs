@@ -78,6 +78,21 @@ pub struct GraphqlApi {
     pub sources: Option<Vec<SourceApi>>,
 }
 
+impl GraphqlApi {
+    /// Its schema and the code of its functions and resolvers, then those of its source APIs.
+    pub fn texts(&self) -> Vec<&Source> {
+        let functions = self.functions.iter().map(|function| &function.handler);
+        let handlers = functions.chain(self.resolvers.iter().map(|resolver| &resolver.handler));
+        let code = handlers.flat_map(|handler| match handler {
+            Handler::Code(code) => [Some(code), None],
+            Handler::Templates { request, response } => [request.as_ref(), response.as_ref()],
+        });
+        // A source API has no sources.
+        let sources = self.sources.iter().flatten().flat_map(|source| source.api.texts());
+        self.schema.iter().chain(code.flatten()).chain(sources).collect()
+    }
+}
+
 /// A way for callers to identify themselves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
