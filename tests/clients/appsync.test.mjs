@@ -1,5 +1,9 @@
 // AppSync's management API through the AWS SDK for JavaScript v3, unmodified: every operation that stepwell has, in the
 // order in which an application is made, and what is served afterwards.
+//
+// Names of exceptions are those of AppSync's API reference. Of their texts only `No schema definition exists.` is quoted from
+// AWS; the others, the statuses that associations answer before a merge is done, and the address of an Event API in `dns`
+// are our choice [M].
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';

@@ -3,7 +3,8 @@
 use aws_protocol::ServiceError;
 use serde_json::{Value, json};
 
-/// Everything that can go wrong in the management API. `Display` is AWS's own message where it is known.
+/// Everything that can go wrong in the management API. `Display` is AWS's own message where it is known: tests say for which
+/// texts it is not.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum Error {
     /// A parameter is missing, malformed or not allowed here.

@@ -1,4 +1,8 @@
 //! A change is served, durable and seen, or none of these.
+//!
+//! Exceptions are those that AppSync's API reference lists for each operation, limits those of "AppSync endpoints and quotas".
+//! No text is recorded on AWS [M], nor are these: that a data source in use cannot be deleted, that the case of a domain name
+//! says nothing, how many entries a page has whose size nobody names.
 
 use std::sync::Arc;
 
