@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use management::Description;
 use serde_json::{Value, json};
 use store::{Fault, FaultyStore, MemoryStore};
 
@@ -127,6 +128,39 @@ async fn namespaces_are_served_durable_and_seen_or_none_of_these() {
     let listed = second.ok("ListChannelNamespaces", json!({ "apiId": id })).await["channelNamespaces"].take();
     let names: Vec<&Value> = listed.as_array().expect("namespaces").iter().map(|space| &space["name"]).collect();
     assert_eq!(names, ["coded", "plain"]);
+}
+
+#[tokio::test]
+async fn an_api_of_the_template_is_described_and_not_changed() {
+    let made = Harness::open(Arc::new(MemoryStore::default())).await;
+    let pool = json!({ "userPoolId": "us-east-1_abc", "awsRegion": "us-east-1" });
+    let mut config = event_config("API_KEY");
+    config["authProviders"] =
+        json!([{ "authType": "API_KEY" }, { "authType": "AMAZON_COGNITO_USER_POOLS", "cognitoConfig": pool }]);
+    let created = made.ok("CreateApi", json!({ "name": "chat", "eventConfig": config })).await["api"].take();
+    let id = created["apiId"].as_str().expect("an id").to_owned();
+    made.ok("CreateDataSource", json!({ "apiId": id, "name": "none", "type": "NONE" })).await;
+    let code = "export const onPublish = { request(ctx) { return {} }, response(ctx) { return ctx.events } }";
+    let handler = json!({ "behavior": "CODE", "integration": { "dataSourceName": "none" } });
+    let namespace = json!({ "apiId": id, "name": "ns", "codeHandlers": code, "handlerConfigs": { "onPublish": handler },
+        "publishAuthModes": [{ "authType": "AMAZON_COGNITO_USER_POOLS" }] });
+    let namespace = made.ok("CreateChannelNamespace", namespace).await["channelNamespace"].take();
+
+    let other = Harness::open(Arc::new(MemoryStore::default())).await;
+    let api = made.recorder.event_apis.lock().unwrap()[&id].clone();
+    other.recorder.template.lock().unwrap().push(Description::Events(Box::new(api)));
+    let untimed = |mut record: Value| {
+        record.as_object_mut().expect("a record").retain(|name, _| name != "created" && name != "lastModified");
+        record
+    };
+    assert_eq!(other.ok("GetApi", json!({ "apiId": id })).await["api"], untimed(created));
+    let named = json!({ "apiId": id, "name": "ns" });
+    assert_eq!(other.ok("GetChannelNamespace", named.clone()).await["channelNamespace"], untimed(namespace));
+    assert_eq!(other.ok("ListApis", json!({})).await["apis"][0]["apiId"], id);
+    assert_eq!(other.ok("ListDataSources", json!({ "apiId": id })).await["dataSources"][0]["name"], "none");
+    for (operation, input) in [("DeleteChannelNamespace", &named), ("DeleteApi", &json!({ "apiId": id }))] {
+        assert_eq!(other.call(operation, input.clone()).await.expect_err(operation).code, "ConflictException");
+    }
 }
 
 #[tokio::test]

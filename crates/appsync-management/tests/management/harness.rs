@@ -16,8 +16,8 @@ use template::{EventApi, GraphqlApi};
 #[derive(Default)]
 pub(crate) struct Recorder {
     pub(crate) served: Mutex<HashMap<String, GraphqlApi>>,
-    /// GraphQL APIs of the template.
-    pub(crate) template: Mutex<Vec<GraphqlApi>>,
+    /// The APIs of the template.
+    pub(crate) template: Mutex<Vec<Description>>,
     /// Event APIs that are served, by id.
     pub(crate) event_apis: Mutex<HashMap<String, EventApi>>,
     /// What the next deployments are refused with.
@@ -72,8 +72,7 @@ impl Deployer for Recorder {
     }
 
     fn template_apis(&self) -> Vec<Description> {
-        let template = self.template.lock().unwrap();
-        template.iter().map(|api| Description::Graphql(Box::new(api.clone()))).collect()
+        self.template.lock().unwrap().clone()
     }
 
     fn addresses(&self, api_id: &str) -> Addresses {

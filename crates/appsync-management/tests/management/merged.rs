@@ -7,6 +7,7 @@
 
 use std::sync::Arc;
 
+use management::Description;
 use serde_json::{Value, json};
 use store::MemoryStore;
 
@@ -112,6 +113,7 @@ async fn sources_of_the_template_are_followed_until_they_are_gone() {
     let mut of_template = merged.harness.recorder.served.lock().unwrap()[&source].clone();
     merged.harness.ok("DeleteGraphqlApi", json!({ "apiId": source })).await;
     let reload = async |apis: Vec<template::GraphqlApi>| {
+        let apis = apis.into_iter().map(|api| Description::Graphql(Box::new(api))).collect();
         *merged.harness.recorder.template.lock().unwrap() = apis;
         merged.harness.management.follow_template().await;
     };
