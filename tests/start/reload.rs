@@ -106,9 +106,12 @@ impl Edited {
         self.folder.path().join(name)
     }
 
-    /// Writes a file and waits for what comes of it.
+    /// Puts a new file in place and waits for what comes of it. In one step: a reload that still goes on for the edit before
+    /// must not meet a file of which only the beginning is written.
     async fn edit(&mut self, name: &str, text: &str) -> Value {
-        fs::write(self.path(name), text).expect("written");
+        let beside = self.path(&format!("{name}.new"));
+        fs::write(&beside, text).expect("written");
+        fs::rename(beside, self.path(name)).expect("renamed");
         self.reloads.next().await
     }
 
@@ -166,6 +169,10 @@ async fn editors_that_put_a_new_file_in_place_are_understood() {
     fs::rename(edited.path("hello.js.tmp"), edited.path("hello.js")).expect("renamed");
     assert_eq!(edited.reloads.next().await["succeeded"], true);
     assert_eq!(edited.hello().await, "renamed");
+    // nano and others: the file is written where it is.
+    fs::write(edited.path("hello.js"), hello("in place")).expect("written");
+    assert_eq!(edited.reloads.next().await["succeeded"], true);
+    assert_eq!(edited.hello().await, "in place");
     // vim: the old file goes aside, a new one is written, the old one is removed.
     fs::rename(edited.path("hello.js"), edited.path("hello.js~")).expect("renamed");
     fs::write(edited.path("hello.js"), hello("written anew")).expect("written");
