@@ -47,7 +47,8 @@ fn is_written(kind: &EventKind) -> bool {
     }
 }
 
-/// Reloads the application whenever files of it change, and tells what came of it, without end.
+/// Reloads the application whenever files of it change, and tells what came of it, until the process
+/// ends.
 ///
 /// # Errors
 /// The system that watches files does not work: nothing is reloaded.
@@ -60,7 +61,10 @@ pub(crate) async fn watch(reloader: Arc<Reloader>, tell: impl Fn(&Reload)) -> Re
     })?;
     loop {
         let paths = reloader.paths();
-        let watched = tokio::task::spawn_blocking(move || Watched::of(&paths)).await.expect("listing does not panic");
+        let Ok(watched) = tokio::task::spawn_blocking(move || Watched::of(&paths)).await else {
+            // Listing does not panic: the process is about to end, and nothing is begun any more.
+            return Ok(());
+        };
         if arm(&mut watcher, &changed, watched) {
             // What changed between the reading and the watching of a file is found by reading again.
             changed.some.notify_one();
