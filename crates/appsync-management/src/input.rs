@@ -1,5 +1,7 @@
 //! Reading requests, each mistake with AWS's exception: shapes, required members, names and pages.
 
+use std::collections::BTreeMap;
+
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 use serde_json::{Value, json};
@@ -45,6 +47,22 @@ pub(crate) fn check_name(name: &str, member: &str) -> Result<(), Error> {
     }
     let pattern = "Member must satisfy regular expression pattern: [_A-Za-z][_0-9A-Za-z]*";
     Err(Error::constraint(name, member, pattern))
+}
+
+/// Holds tags against AWS's limits.
+pub(crate) fn check_tags(tags: &BTreeMap<String, String>) -> Result<(), Error> {
+    if tags.len() > limits::TAGS {
+        return Err(Error::LimitExceeded(format!("A resource has at most {} tags.", limits::TAGS)));
+    }
+    for (key, value) in tags {
+        if key.is_empty() || key.starts_with("aws:") {
+            let pattern = "Map keys must satisfy constraint: [^(?!aws:)[ a-zA-Z+-=._:/]+$]";
+            return Err(Error::constraint(key, "tags", pattern));
+        }
+        check_length(key, "tags", 128)?;
+        check_length(value, "tags", 256)?;
+    }
+    Ok(())
 }
 
 /// Text between lengths, in characters.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{handlers, tags};
+use super::handlers;
 use crate::{
     Error,
     input::{self, OfApi, Page},
@@ -30,7 +30,7 @@ pub(super) async fn create(registry: &Registry, input: &Value) -> Result<Value, 
     let mut namespace: ChannelNamespace = input::parse(input)?;
     check_name(&namespace.name)?;
     check(&namespace)?;
-    tags::check(&namespace.tags)?;
+    input::check_tags(&namespace.tags)?;
     let now = registry.clock.now().0 / 1000;
     (namespace.created, namespace.last_modified) = (Some(now), Some(now));
     let create = |api: &mut Api| {

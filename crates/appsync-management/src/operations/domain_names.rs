@@ -8,7 +8,6 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::tags;
 use crate::{
     Error,
     input::{self, Page},
@@ -52,7 +51,7 @@ fn check(domain: &DomainName) -> Result<(), Error> {
         return Err(Error::constraint(name, "domainName", pattern));
     }
     input::check_length(domain.description.as_deref().unwrap_or_default(), "description", 255)?;
-    tags::check(&domain.tags)
+    input::check_tags(&domain.tags)
 }
 
 pub(super) fn get(registry: &Registry, input: &Value) -> Result<Value, Error> {

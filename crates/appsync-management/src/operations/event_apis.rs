@@ -5,7 +5,6 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::tags;
 use crate::{
     Error, ids,
     input::{self, OfApi, Page},
@@ -20,7 +19,7 @@ pub(super) async fn create(registry: &Registry, input: &Value) -> Result<Value, 
     settings.api_id = ids::id(&*registry.clock);
     settings.created = Some(registry.clock.now().0 / 1000);
     check(&settings)?;
-    tags::check(&settings.tags)?;
+    input::check_tags(&settings.tags)?;
     let answer = described(registry, &settings);
     registry.create(Api::of_events(settings)).await?;
     Ok(json!({ "api": answer }))

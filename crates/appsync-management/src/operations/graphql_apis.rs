@@ -5,7 +5,6 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::tags;
 use crate::{
     Error, ids,
     input::{self, OfApi, Page},
@@ -19,7 +18,7 @@ pub(super) async fn create(registry: &Registry, input: &Value) -> Result<Value, 
     let mut settings: GraphqlApi = input::parse(input)?;
     settings.api_id = ids::id(&*registry.clock);
     check(&settings)?;
-    tags::check(&settings.tags)?;
+    input::check_tags(&settings.tags)?;
     let answer = described(registry, &settings);
     registry.create(Api::new(settings)).await?;
     Ok(json!({ "graphqlApi": answer }))

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::channel_namespaces;
 use crate::{
-    Error, input, limits,
+    Error, input,
     records::Api,
     registry::{Kind, Registry},
 };
@@ -48,7 +48,7 @@ pub(super) async fn tag(registry: &Registry, input: &Value) -> Result<Value, Err
     let TagRequest { tags } = input::parse(input)?;
     changed(registry, input, |known| {
         known.extend(tags);
-        check(known)
+        input::check_tags(known)
     })
     .await
 }
@@ -98,20 +98,4 @@ fn resource(registry: &Registry, input: &Value) -> Result<Resource, Error> {
         return Err(Error::BadRequest(format!("Invalid resource ARN: {resource_arn}")));
     }
     Ok(Resource { api_id: id.to_owned(), namespace })
-}
-
-/// Holds tags against AWS's limits.
-pub(super) fn check(tags: &Tags) -> Result<(), Error> {
-    if tags.len() > limits::TAGS {
-        return Err(Error::LimitExceeded(format!("A resource has at most {} tags.", limits::TAGS)));
-    }
-    for (key, value) in tags {
-        if key.is_empty() || key.starts_with("aws:") {
-            let pattern = "Map keys must satisfy constraint: [^(?!aws:)[ a-zA-Z+-=._:/]+$]";
-            return Err(Error::constraint(key, "tags", pattern));
-        }
-        input::check_length(key, "tags", 128)?;
-        input::check_length(value, "tags", 256)?;
-    }
-    Ok(())
 }
