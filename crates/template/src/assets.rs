@@ -70,7 +70,7 @@ impl<'a> Assets<'a> {
         for path in self.candidates(template, text) {
             match self.files.read(&path) {
                 Ok(text) if text.len() > LONGEST_FILE => return Err(too_large(&path, at)),
-                Ok(text) => return Ok(SourceFile { path, text: text.into() }),
+                Ok(text) => return Ok(SourceFile::new(path, text)),
                 Err(error) if error.kind() == ErrorKind::NotFound => {}
                 Err(error) if error.kind() == ErrorKind::FileTooLarge => return Err(too_large(&path, at)),
                 Err(error) => {

@@ -74,7 +74,7 @@ impl fmt::Display for Rendered<'_> {
 /// [`Error::Unreadable`] for the template itself; everything else that is wrong, in one list, as [`Error::Invalid`].
 pub fn load(path: &Path, options: &Options, values: &dyn Values, files: &dyn Files) -> Result<Loaded, Error> {
     let text = files.read(path).map_err(|source| Error::Unreadable { path: path.to_owned(), source })?;
-    let file = SourceFile { path: path.to_owned(), text: text.into() };
+    let file = SourceFile::new(path.to_owned(), text);
     let mut report = Report::new(file.clone());
     let application = application(&file, options, values, files, &mut report);
     match application {

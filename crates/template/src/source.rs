@@ -3,7 +3,8 @@
 use std::{
     io,
     path::{Path, PathBuf},
-    sync::Arc,
+    str::Lines,
+    sync::{Arc, OnceLock},
 };
 
 /// The largest file that is read: AWS's limit for a template and for a schema is 1 MB.
@@ -90,18 +91,34 @@ impl Source {
 pub(crate) struct SourceFile {
     pub(crate) path: PathBuf,
     pub(crate) text: Arc<str>,
+    /// Where its lines begin, found when the first one is asked for: a template has thousands of inline texts.
+    starts: OnceLock<Arc<[usize]>>,
 }
 
 impl SourceFile {
+    pub(crate) fn new(path: PathBuf, text: impl Into<Arc<str>>) -> Self {
+        Self { path, text: text.into(), starts: OnceLock::new() }
+    }
+
     /// Line `number` (from 1), without its end.
     pub(crate) fn line(&self, number: u32) -> Option<&str> {
-        self.text.lines().nth((number as usize).checked_sub(1)?)
+        self.lines_from(number).next()
+    }
+
+    /// The lines from `number` (from 1) on, without their ends.
+    fn lines_from(&self, number: u32) -> Lines<'_> {
+        let starts = self.starts.get_or_init(|| {
+            let ends = self.text.match_indices('\n').map(|(at, _)| at + 1);
+            std::iter::once(0).chain(ends).collect()
+        });
+        let start = (number as usize).checked_sub(1).and_then(|index| starts.get(index));
+        start.map_or("", |start| &self.text[*start..]).lines()
     }
 
     /// How the lines of a value's text lie here. `line` and `column` are where the value begins.
     pub(crate) fn layout(&self, text: &str, line: u32, column: u32) -> Layout {
         let indent = column.saturating_sub(1);
-        let mut written = self.text.lines().skip((line as usize).saturating_sub(1));
+        let mut written = self.lines_from(line);
         let mut is_next = |line| written.next().is_some_and(|written| is_line(line, written, indent as usize));
         if text.lines().all(&mut is_next) { Layout::Lines { indent } } else { Layout::Value { column } }
     }
@@ -121,9 +138,17 @@ mod tests {
     use super::*;
 
     #[test]
+    fn lines_are_found_by_number() {
+        let file = SourceFile::new(PathBuf::from("t.yaml"), "a\r\n\nb\n");
+        let lines: Vec<_> = (0..6).map(|number| file.line(number)).collect();
+        assert_eq!(lines, [None, Some("a"), Some(""), Some("b"), None, None]);
+        assert_eq!(SourceFile::new(PathBuf::from("t.yaml"), "").line(1), None);
+    }
+
+    #[test]
     fn places_in_inline_text_are_places_in_the_template() {
         let template = "A: |\n    one\n\n      two ${B}\nC: 'quoted'\nD: >\n    fol\n    ded\nE: plain";
-        let file = SourceFile { path: PathBuf::from("t.yaml"), text: template.into() };
+        let file = SourceFile::new(PathBuf::from("t.yaml"), template);
         for (text, line, column, asked, expected, name) in [
             ("one\n\n  two b\n", 2, 5, (3, 3), (4, 7), "t.yaml:2"),
             ("quoted", 5, 4, (1, 3), (5, 4), "t.yaml:5:4"),

@@ -142,7 +142,7 @@ fn json_from_yaml(assembly: &mut Assembly<'_, '_>, source: &Source) -> Option<St
     match parse::parse(&source.text, 0) {
         Ok(node) => Some(format!("{:#}", node.to_json())),
         Err(problem) => {
-            let file = SourceFile { path: source.path.clone(), text: source.text.clone() };
+            let file = SourceFile::new(source.path.clone(), source.text.clone());
             assembly.report.add_located(located(problem, &file));
             None
         }
