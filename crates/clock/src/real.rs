@@ -27,13 +27,13 @@ impl Clock for RealClock {
     fn sleep_until(&self, deadline: Timestamp) -> Pin<Box<dyn Future<Output = ()> + Send>> {
         let clock = *self;
         Box::pin(async move {
-            // This is the timer that everything else waits by. The wall clock may be set while we wait, so look again
-            // at least once an hour.
             loop {
                 let remaining = deadline.0 - clock.now().0;
                 if remaining <= 0 {
                     return;
                 }
+                // This sleep is the timer that everything else waits by. The wall clock may be set meanwhile, so look again
+                // at least once an hour.
                 tokio::time::sleep(Duration::from_millis(remaining.min(3_600_000).unsigned_abs())).await;
             }
         })

@@ -182,6 +182,7 @@ pub(crate) fn caller() -> Caller {
 /// Completes when every other task of the runtime waits for something: paused time moves on only then.
 #[expect(clippy::disallowed_methods, reason = "paused time: it passes at once, when there is nothing else to do")]
 pub(crate) async fn settle() {
+    // No time passes but the runtime's paused one, and that only once all tasks wait: this is the event "all is quiet".
     tokio::time::sleep(Duration::from_nanos(1)).await;
 }
 
